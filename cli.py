@@ -1,0 +1,68 @@
+"""The command line: what can be asked for. Parsing, calling and printing are in `commands`."""
+
+from __future__ import annotations
+
+import click
+
+from commands.failures import RootGroup
+
+MEMBERS = {
+    "demo": (
+        "commands.demo:demo",
+        "Walk through it all with 200 learners, in under a minute.",
+    ),
+    "pathway": (
+        "commands.pathway:pathway",
+        "Write, check, test, draw, compare and publish pathways.",
+    ),
+    "learner": (
+        "commands.learner:learner",
+        "Register and enrol learners, record what they do, see where they are.",
+    ),
+    "import": (
+        "commands.importing:import_",
+        "Record the completions of a CSV file.",
+    ),
+    "award": (
+        "commands.award:award",
+        "See awards with their proof, and approve those that wait for it.",
+    ),
+    "projections": (
+        "commands.projections:projections",
+        "Rebuild what is read from the events, and see how far it is.",
+    ),
+    "completion": (
+        "commands.completion:completion",
+        "Print the shell's completion script.",
+    ),
+}
+
+
+@click.group(
+    cls=RootGroup,
+    members=MEMBERS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+    epilog="Exit codes, environment and JSON shapes: docs/commands.md.",
+)
+@click.version_option(package_name="cairn-credentials", message="cairn %(version)s")
+def cairn() -> None:
+    """Stack small credentials into large ones, and prove every award.
+
+    A designer writes a pathway in YAML. What learners complete goes into a ledger. Whatever is
+    due is awarded at once, bottom up, and every award carries the proof that it was.
+
+    \b
+    Example:
+      cairn demo
+      cairn pathway new data-analytics > data-analytics.pathway.yaml
+      cairn pathway check data-analytics.pathway.yaml
+    """
+
+
+def main() -> None:
+    """Run the command line that the shell gave."""
+    cairn(prog_name="cairn")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What a person can ask for at the terminal: parse, call, print, and decide nothing."""

@@ -1,0 +1,109 @@
+"""How a command ends: with one of a few exit codes, and with words rather than a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from io import TextIOWrapper
+from typing import Any
+
+import click
+
+from commands.lazy import LazyGroup
+
+
+class Exit(IntEnum):
+    """What the exit codes mean."""
+
+    DONE = 0
+    FINDINGS = 1
+    UNUSABLE = 2
+    REFUSED = 3
+    LEDGER = 4
+    INTERRUPTED = 130
+
+
+def exit_code(error: Exception) -> Exit:
+    """Return the code with which a refusal ends the program."""
+    from domain.errors import LedgerError, RefusedError, UnknownDatabaseError
+
+    match error:
+        case UnknownDatabaseError():
+            return Exit.UNUSABLE
+        case LedgerError():
+            return Exit.LEDGER
+        case RefusedError():
+            return Exit.REFUSED
+        case _:
+            return Exit.UNUSABLE
+
+
+def told(error: Exception) -> str:
+    """Return a refusal in words, one problem a line, safe to show on any terminal."""
+    from commands.terminal import clean
+    from pathways.problems import FileError
+
+    if isinstance(error, FileError):
+        return clean(str(error))
+    if isinstance(error, OSError):
+        name = f"`{error.filename}`: " if error.filename else ""
+        return clean(f"error: {name}{(error.strerror or str(error)).lower()}")
+    help_ = getattr(error, "help", "")
+    return clean(f"error: {error}" + (f"\n    help: {help_}" if help_ else ""))
+
+
+def steady() -> None:
+    """Write what no encoding can hold as an escape, rather than fail in the middle of a line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+class RootGroup(LazyGroup):
+    """The program itself: whatever goes wrong beneath it is told here, and nowhere else."""
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line and leave with its exit code; `CAIRN_DEBUG=1` shows tracebacks."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode, **extra)
+        steady()
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader has gone (`cairn ... | head`); what is left to say goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = Exit.DONE
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("interrupted", err=True)
+            code = Exit.INTERRUPTED
+        except Exception as error:
+            code = self._failed(error)
+        sys.exit(code if isinstance(code, int) else Exit.DONE)
+
+    def _failed(self, error: Exception) -> Exit:
+        from pathways.problems import CairnError
+
+        if os.environ.get("CAIRN_DEBUG"):
+            raise error
+        if isinstance(error, CairnError | OSError):
+            click.echo(told(error), err=True)
+            return exit_code(error)
+        click.echo(
+            f"error: this should not have happened: {type(error).__name__}: {error}\n"
+            "    help: run it again with CAIRN_DEBUG=1 to see where, and report it",
+            err=True,
+        )
+        return Exit.UNUSABLE

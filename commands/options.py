@@ -1,0 +1,90 @@
+"""The options that many commands share, said once; and the one place that reads the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(tz=UTC)
+
+
+def today() -> date:
+    """Return the present day, where this machine is."""
+    return now().astimezone().date()
+
+
+class DayType(click.ParamType[date]):
+    """A date such as 2026-03-01, or `today`."""
+
+    name = "date"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Show what a date looks like."""
+        return "DATE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
+        """Read the day; anything else is a usage error."""
+        if isinstance(value, date):
+            return value
+        if value == "today":
+            return today()
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"`{value}` is not a date; write it as 2026-03-01", param, ctx)
+
+
+DAY = DayType()
+
+#: A file that a person names; what is wrong with it is told by whoever reads it.
+FILE = click.Path(path_type=Path)
+
+
+def on_option(help_: str = "The day that the answer is for.") -> Callable[[Command], Command]:
+    """Add `--on DATE`, by default today."""
+    return click.option("--on", type=DAY, default=today, show_default="today", help=help_)
+
+
+def json_option(command: Command) -> Command:
+    """Add `--json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON (its shape is in docs/commands.md)."
+    )(command)
+
+
+def database_option(command: Command) -> Command:
+    """Add `--db`, from `CAIRN_DATABASE` where it is not given."""
+    return click.option(
+        "--db",
+        "database",
+        metavar="PATH|URL",
+        envvar="CAIRN_DATABASE",
+        default="cairn.db",
+        show_default=True,
+        show_envvar=True,
+        help="The ledger: a file, or a postgresql:// address.",
+    )(command)
+
+
+def by_option(command: Command) -> Command:
+    """Add `--by`, the actor that an event names."""
+    return click.option(
+        "--by",
+        metavar="WORD",
+        envvar="CAIRN_BY",
+        default="cli",
+        show_default=True,
+        show_envvar=True,
+        help="Who decides this: a role or an account, never a learner's name.",
+    )(command)

@@ -1,0 +1,154 @@
+"""How rules, verdicts and awards are shown: trees that name each rule, its evidence, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from commands.errors import UnusableError
+from commands.terminal import draw, say, sign, table, text, tree
+from pathways.compile import compiled
+from pathways.document import CredentialRule, ModuleRule, RuleBase
+from pathways.problems import nearest
+from pathways.verdict import Outcome
+from pathways.words import headline
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from pathways.awards import Assessment, Standing
+    from pathways.document import Document
+    from pathways.verdict import Verdict
+
+Parts = list[str | tuple[str, str]]
+
+
+def title_of(document: Document, ref: str) -> str:
+    """Call a module or credential by its title, and by the id that is typed."""
+    for known in (document.credentials, document.modules):
+        if ref in known and (title := known[ref][0].title):
+            return f"{title} (`{ref}`)"
+    return f"`{ref}`"
+
+
+def rule_label(document: Document, rule: RuleBase) -> str:
+    """Say a rule in one line: its title if it has one, and what it asks."""
+    words = headline(rule)
+    if isinstance(rule, ModuleRule | CredentialRule):
+        ref = rule.module if isinstance(rule, ModuleRule) else rule.credential
+        words = title_of(document, ref) + words.removeprefix(f"`{ref}`")
+    name = rule.title or (f"`{rule.id}`" if rule.id else "")
+    return f"{name}: {words}" if name else words
+
+
+def rules_of(document: Document, credential: str) -> Mapping[str, RuleBase]:
+    """Return every rule of a credential by the path that verdicts and witnesses call it."""
+    return {
+        node.path: node.rule
+        for tree_ in compiled(document).credentials[credential].trees
+        for node in tree_.nodes
+    }
+
+
+def known_credential(document: Document, name: str) -> str:
+    """Return the reference of a credential, or refuse it and name the nearest."""
+    if name in document.credentials:
+        return name
+    raise UnusableError(
+        f"`{document.main.pathway}` has no credential `{name}`", nearest(name, document.credentials)
+    )
+
+
+def percent(progress: Fraction | float) -> str:
+    """Write progress rounded down: only what is met shows as 100%.
+
+    >>> percent(Fraction(200, 201)), percent(Fraction(1))
+    ('99%', '100%')
+    """
+    return f"{int(progress * 100)}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One credential's verdict as a tree; with `blocking`, only what stands in the way."""
+
+    document: Document
+    rules: Mapping[str, RuleBase]
+    blocking: bool = False
+
+    def grow(self, branch: Tree, verdict: Verdict, *, within_met: bool = False) -> None:
+        """Add a verdict, and all beneath it."""
+        met = verdict.outcome is Outcome.MET
+        if self.blocking and met:
+            return
+        words = rule_label(self.document, self.rules[verdict.path])
+        if within_met and not verdict.evidence:
+            branch.add(text((f"· {words}  not needed", "dim")))
+            return
+        parts: Parts = [sign(verdict.outcome.value), words]
+        if met and not verdict.parts:
+            parts.append((f"  ← {', '.join(verdict.evidence or ())}", "dim"))
+        elif verdict.missing is not None:
+            parts.append((f"  {verdict.missing.text}", "yellow"))
+        twig = branch.add(text(*parts))
+        for part in verdict.parts:
+            self.grow(twig, part, within_met=met)
+
+
+def standing_line(document: Document, standing: Standing) -> Text:
+    """Say in one line how a credential stands."""
+    parts: Parts = [sign(standing.status), (title_of(document, standing.credential), "bold")]
+    parts.append(f"  {standing.status}")
+    held = standing.status == "held"
+    if standing.awarded_on is not None:
+        parts.append(f" since {standing.awarded_on}" if held else f", from {standing.awarded_on}")
+    if standing.expires_on is not None:
+        parts.append(f" until {standing.expires_on}")
+    if standing.award_class is not None:
+        parts.append(f", {standing.award_class}")
+    return text(*parts)
+
+
+def standing_tree(document: Document, standing: Standing, *, blocking: bool = False) -> Tree:
+    """Draw a credential with its proof, or with what is missing."""
+    drawn = tree(standing_line(document, standing))
+    if standing.verdict is not None:
+        drawing = Drawing(document, rules_of(document, standing.credential), blocking)
+        drawing.grow(drawn, standing.verdict)
+    return drawn
+
+
+def show_standing(document: Document, standing: Standing, *, blocking: bool = False) -> None:
+    """Print a credential with its proof, or with what is missing."""
+    draw(standing_tree(document, standing, blocking=blocking))
+    if standing.conflict:
+        others = ", ".join(f"`{ref}`" for ref in standing.conflict)
+        say(f"It wants the same evidence as {others}; approving one of them decides.")
+
+
+def show_assessment(document: Document, assessment: Assessment) -> None:
+    """Print every credential of a pathway in a table, bottom up."""
+    main = document.main
+    say(f"{main.title or main.pathway} ({main.pathway} {main.version}) on {assessment.on}")
+    table(
+        ("credential", "status", "since", "until", "class", "progress", "missing"),
+        (_row(document, standing) for standing in assessment.standings.values()),
+        right="progress",
+    )
+
+
+def _row(document: Document, standing: Standing) -> Sequence[str | Text]:
+    verdict = standing.verdict
+    missing = "" if verdict is None or verdict.missing is None else verdict.missing.text
+    return (
+        text(sign(standing.status), title_of(document, standing.credential)),
+        standing.status,
+        "" if standing.awarded_on is None else standing.awarded_on.isoformat(),
+        "" if standing.expires_on is None else standing.expires_on.isoformat(),
+        standing.award_class or "",
+        percent(standing.progress),
+        missing,
+    )

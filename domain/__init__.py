@@ -1,0 +1,1 @@
+"""What happened, and what is decided. The only room that appends events."""

@@ -1,0 +1,183 @@
+"""Where the ledger is kept, and what can be wrong with the place.
+
+By default that is a file, which SQLite keeps; `postgresql://user:password@host/name` is a server.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from domain.errors import (
+    LedgerCorruptError,
+    LedgerError,
+    LedgerFullError,
+    LedgerLockedError,
+    LedgerReadOnlyError,
+    LedgerUnavailableError,
+    UnknownDatabaseError,
+)
+
+_SERVERS = ("postgresql", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A place for a ledger: a file, or a database on a PostgreSQL server.
+
+    `shown` is what messages call it: never with a password.
+    """
+
+    shown: str
+    path: Path | None = None
+    url: str = ""
+
+    def settings(self, timeout: int) -> dict[str, str]:
+        """Return what the event store wants to know; it waits `timeout` seconds for a lock."""
+        common = {"ORIGINATOR_ID_TYPE": "text"}
+        if self.path is not None:
+            return common | {
+                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+                "SQLITE_DBNAME": str(self.path),
+                "SQLITE_LOCK_TIMEOUT": str(timeout),
+            }
+        parts = urlsplit(self.url)
+        return common | {
+            "PERSISTENCE_MODULE": "eventsourcing.postgres",
+            "POSTGRES_DBNAME": unquote(parts.path.removeprefix("/")),
+            "POSTGRES_HOST": parts.hostname or "localhost",
+            "POSTGRES_PORT": str(parts.port or 5432),
+            "POSTGRES_USER": unquote(parts.username or ""),
+            "POSTGRES_PASSWORD": unquote(parts.password or ""),
+            "POSTGRES_LOCK_TIMEOUT": str(timeout),
+            "POSTGRES_CONNECT_TIMEOUT": str(timeout),
+        }
+
+
+def locate(database: str) -> Database:
+    """Read where a ledger is kept: a path, or `postgresql://user:password@host:port/name`.
+
+    Raises `UnknownDatabaseError` for anything else.
+
+    >>> locate("postgresql://cairn:secret@db.example/ledger").shown
+    'postgresql://db.example/ledger'
+    """
+    scheme, mark, _ = database.partition("://")
+    if mark:
+        if scheme not in _SERVERS:
+            raise UnknownDatabaseError(
+                f"`{scheme}://` is not a kind of database that the ledger can be kept in",
+                "give the path of a file, or `postgresql://user:password@host/name`",
+            )
+        parts = urlsplit(database)
+        if not parts.path.removeprefix("/"):
+            raise UnknownDatabaseError(
+                "the address of the server lacks the name of a database",
+                "give `postgresql://user:password@host/name`",
+            )
+        place = parts.hostname or "localhost"
+        return Database(shown=f"postgresql://{place}{parts.path}", url=database)
+    # The event store takes these texts in a path for a wish that everything be forgotten.
+    if not database.strip() or ":memory:" in database or "mode=memory" in database:
+        raise UnknownDatabaseError(
+            f"`{database}` is not a file that the ledger can be kept in",
+            "give the path of a file, such as `cairn.db`",
+        )
+    path = Path(database).absolute()
+    if path.is_dir():
+        raise UnknownDatabaseError(f"`{database}` is a folder", "give the path of a file")
+    if not path.parent.is_dir():
+        raise LedgerUnavailableError(
+            f"there is no folder `{path.parent}` to keep `{path.name}` in", "make the folder first"
+        )
+    return Database(shown=database, path=path)
+
+
+@contextmanager
+def told(database: Database) -> Iterator[None]:
+    """Turn whatever a database driver raises into a `LedgerError` that a person can act on."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except Exception as error:
+        known = explained(error, database)
+        if known is None:
+            raise
+        raise known from error
+
+
+def explained(error: BaseException, database: Database) -> LedgerError | None:
+    """Return what an error of a database driver means, or None where it is none of theirs."""
+    for cause in _causes(error):
+        if isinstance(cause, sqlite3.Error):
+            return _sqlite(cause, database)
+        if type(cause).__module__.partition(".")[0] in ("psycopg", "psycopg_pool"):
+            return _server(cause, database)
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        # SQLAlchemy keeps the driver's own error in `orig`.
+        error = getattr(error, "orig", None) or error.__cause__ or error.__context__
+
+
+def _sqlite(error: sqlite3.Error, database: Database) -> LedgerError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    place = f"`{database.shown}`"
+    kind = name.removeprefix("SQLITE_").partition("_")[0]
+    match kind:
+        case "BUSY" | "LOCKED":
+            return LedgerLockedError(
+                f"{place} is locked by another program", "wait until it is done, and try again"
+            )
+        case "READONLY" | "PERM" | "AUTH":
+            return LedgerReadOnlyError(
+                f"{place} can not be written", "check the permissions of the file and its folder"
+            )
+        case "FULL":
+            return LedgerFullError(
+                f"there is no room left to write {place}", "free some space, and try again"
+            )
+        case "CORRUPT" | "NOTADB":
+            return LedgerCorruptError(
+                f"{place} is damaged, or is not a ledger ({error})",
+                "check the path, or restore the file from a backup",
+            )
+        case "CANTOPEN":
+            return LedgerUnavailableError(
+                f"{place} can not be opened", "check the path and the permissions"
+            )
+        case _:
+            return LedgerUnavailableError(f"{place} can not be used: {error}")
+
+
+def _server(error: BaseException, database: Database) -> LedgerError:
+    state = getattr(error, "sqlstate", None) or ""
+    place = f"`{database.shown}`"
+    match state:
+        case "55P03":
+            return LedgerLockedError(
+                f"{place} is locked by another program", "wait until it is done, and try again"
+            )
+        case "25006" | "42501":
+            return LedgerReadOnlyError(
+                f"{place} can not be written", "check what the user may do on the server"
+            )
+        case "53100":
+            return LedgerFullError(
+                f"there is no room left to write {place}", "free some space, and try again"
+            )
+        case "XX001" | "XX002":
+            return LedgerCorruptError(f"{place} is damaged ({error})", "restore it from a backup")
+        case _:
+            first = str(error).strip().partition("\n")[0]
+            return LedgerUnavailableError(
+                f"{place} can not be used: {first}", "check that the server runs and lets you in"
+            )

@@ -1,0 +1,834 @@
+"""Who may use which evidence, where that takes a search: the whole meaning as one exact model.
+
+Every construct of the language becomes linear constraints over yes-or-no questions ("is this
+child chosen", "does this leaf select this option"), and CP-SAT answers them. It is asked in two
+ways: *is there a legal use*, and *which is the canonical one*. For the second, the questions are
+put in the canonical order with the preferred answer first and no other strategy, so that the
+first solution found is the canonical one by construction.
+
+One worker, a fixed seed, and a bound on deterministic time (not on the clock), so that the same
+question has the same answer on every machine. Past the bound the answer is `UndecidedError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from math import lcm
+from typing import Any
+
+from pathways.compile import Bound, Moment, Node, Tree
+from pathways.document import plain
+from pathways.evidence import Option, Pool, bits
+from pathways.periods import shift
+from pathways.problems import CairnError
+from pathways.verdict import Use
+
+#: Deterministic seconds of CP-SAT after which a rule is undecided.
+BOUND = 10.0
+
+#: What `partial` limits may divide one unit into: enough for halves, thirds, quarters, fifths.
+_PARTS = 60
+
+
+class UndecidedError(CairnError):
+    """The solver ran into its bound: neither met nor unmet is proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Items used by another award of an exclusive set, of which only `share` may be used here."""
+
+    items: frozenset[str]
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One tree to be met on a day from a set of options, and what it may not use freely."""
+
+    tree: Tree
+    node: Node
+    pool: Pool
+    day: date
+    use_day: date
+    together: bool
+    admitted: int
+    record: int
+    quotas: tuple[Quota, ...] = ()
+    whole: bool = True
+
+
+@dataclass(slots=True)
+class _Leaf:
+    """The questions about one leaf."""
+
+    node: Node
+    chosen: Any
+    takes: dict[int, Any] = field(default_factory=dict)
+    parts: dict[int, Any] = field(default_factory=dict)
+    waived: dict[int, Any] = field(default_factory=dict)
+    scale: int = 1
+
+
+def feasible(claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]] = ()) -> list[int] | None:
+    """Return, for each claim, a set of options with which all are met together; or None.
+
+    `shares` says of two claims, by their places, how many items they may have in common.
+    """
+    problem = _Problem(claims, shares)
+    if not problem.solve(canonical=False):
+        return None
+    return [problem.support(place) for place in range(len(claims))]
+
+
+def canonical(
+    claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]] = ()
+) -> list[Use] | None:
+    """Return each claim's canonical use, among those that leave the others legal; or None."""
+    problem = _Problem(claims, shares)
+    if not problem.solve(canonical=True):
+        return None
+    return [problem.use(place) for place in range(len(claims))]
+
+
+@cache
+def _solver_module() -> Any:
+    # Half a second to import, and most rules never need it.
+    from ortools.sat.python import cp_model  # noqa: PLC0415
+
+    return cp_model
+
+
+class _Problem:
+    """One CP-SAT model for one or more claims."""
+
+    def __init__(self, claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]]) -> None:
+        self._cp = _solver_module()
+        self.model = self._cp.CpModel()
+        self.claims = claims
+        self._roots = [_Root(self, claim) for claim in claims]
+        for first, second, share in shares:
+            self._limit_common(self._roots[first], self._roots[second], share)
+        self._values: Any = None
+
+    # --- questions -------------------------------------------------------------------------------
+
+    def question(self) -> Any:
+        return self.model.new_bool_var("")
+
+    def either(self, questions: Sequence[Any]) -> Any:
+        """A question that is yes exactly when one of the questions is."""
+        if len(questions) == 1:
+            return questions[0]
+        answer = self.question()
+        self.model.add_max_equality(answer, list(questions))
+        return answer
+
+    def at_most(self, terms: Iterable[tuple[Any, int]], bound: int, when: Any = None) -> None:
+        expression = sum(question * weight for question, weight in terms)
+        constraint = self.model.add(expression <= bound)
+        if when is not None:
+            constraint.only_enforce_if(when)
+
+    def at_least(self, terms: Iterable[tuple[Any, int]], bound: int, when: Any) -> None:
+        terms = list(terms)
+        expression = sum(question * weight for question, weight in terms)
+        if isinstance(expression, int):
+            if expression < bound:
+                self.model.add(when == 0)
+            return
+        self.model.add(expression >= bound).only_enforce_if(when)
+
+    def _limit_common(self, first: _Root, second: _Root, share: int) -> None:
+        common: list[Any] = []
+        ours, theirs = _merged([first.keyed(), second.keyed()], first.pool)
+        for key in sorted(ours.keys() & theirs.keys()):
+            both = self.question()
+            mine, other = self.either(ours[key]), self.either(theirs[key])
+            self.model.add(both >= mine + other - 1)
+            common.append(both)
+        if common:
+            self.model.add(sum(common) <= share)
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def solve(self, *, canonical: bool) -> bool:
+        cp = self._cp
+        solver = cp.CpSolver()
+        parameters = solver.parameters
+        parameters.num_workers = 1
+        parameters.random_seed = 0
+        parameters.max_deterministic_time = BOUND
+        if canonical:
+            for root in self._roots:
+                for question, preferred in root.priorities():
+                    self.model.add_decision_strategy(
+                        [question],
+                        cp.CHOOSE_FIRST,
+                        cp.SELECT_MAX_VALUE if preferred else cp.SELECT_MIN_VALUE,
+                    )
+            parameters.search_branching = cp.FIXED_SEARCH
+            # Presolve may trade one solution for an equally feasible one; the order forbids that.
+            parameters.cp_model_presolve = False
+            parameters.symmetry_level = 0
+            parameters.linearization_level = 0
+        else:
+            parameters.cp_model_presolve = len(self.model.proto.variables) > 400
+        status = solver.solve(self.model)
+        if status in (cp.OPTIMAL, cp.FEASIBLE):
+            self._values = solver
+            return True
+        if status == cp.INFEASIBLE:
+            return False
+        if status == cp.UNKNOWN:
+            raise UndecidedError("the search for a legal use of the evidence ran into its bound")
+        raise AssertionError(f"CP-SAT refused the model: {solver.status_name(status)}")
+
+    def answer(self, question: Any) -> int:
+        return int(self._values.value(question))
+
+    def support(self, place: int) -> int:
+        return self._roots[place].support()
+
+    def use(self, place: int) -> Use:
+        return self._roots[place].use()
+
+
+class _Root:
+    """One claim within the model."""
+
+    def __init__(self, problem: _Problem, claim: Claim) -> None:
+        self.problem = problem
+        self.claim = claim
+        self.pool = claim.pool
+        self.leaves: dict[int, _Leaf] = {}
+        self.chosen: dict[int, Any] = {}
+        self.waived: dict[int, tuple[Option, Any]] = {}
+        self._under: dict[int, dict[str, list[Any]]] = {}
+        yes = problem.model.new_constant(1)
+        self._encode(claim.node, yes, bound=None)
+        if claim.whole:
+            self._barred()
+        for quota in claim.quotas:
+            self._quota(quota)
+        self.used: dict[str, Any] = {}
+        takers: dict[str, list[Any]] = {}
+        for leaf in self.leaves.values():
+            for index, question in (*leaf.takes.items(), *leaf.waived.items()):
+                takers.setdefault(self.pool.options[index].item, []).append(question)
+        for option, question in self.waived.values():
+            takers.setdefault(option.item, []).append(question)
+        for item in reversed(self.pool.in_order(takers)):
+            self.used[item] = problem.either(takers[item])
+
+    # --- the tree --------------------------------------------------------------------------------
+
+    def _encode(self, node: Node, chosen: Any, bound: _Together | None) -> None:
+        """Add the constraints of a rule, in force where it is chosen."""
+        problem, claim = self.problem, self.claim
+        self.chosen[node.index] = chosen
+        full = [o for o in self._waivers(node) if o.amount is None]
+        if full:
+            standing = [o for o in full if o.bit & claim.admitted]
+            if not standing:
+                problem.model.add(chosen == 0)
+                return
+            self.waived[node.index] = (min(standing, key=lambda o: o.key), chosen)
+            return
+        if node.together and bound is None and not claim.together:
+            bound = self._together(node, chosen)
+        if node.leaf:
+            self._leaf(node, chosen, bound)
+        else:
+            self._choice(node, chosen, bound)
+        if node.window is not None:
+            self._window(node, chosen)
+        if node.ordered:
+            self._order(node, chosen)
+        if node.sharing:
+            self._share(node)
+
+    def _choice(self, node: Node, chosen: Any, bound: _Together | None) -> None:
+        problem = self.problem
+        questions = []
+        for child, required in zip(node.children, node.required, strict=True):
+            if required:
+                question = chosen
+            else:
+                question = problem.question()
+                problem.model.add_implication(question, chosen)
+            questions.append(question)
+            self._encode(child, question, bound)
+        if all(node.required):
+            return
+        scale = _scale([*node.worths, node.need])
+        worths = [int(worth * scale) for worth in node.worths]
+        need = int(node.need * scale)
+        problem.at_least(zip(questions, worths, strict=True), need, chosen)
+        last_required = max((i for i, is_ in enumerate(node.required) if is_), default=-1)
+        for place, question in enumerate(questions):
+            # Children are taken in file order until enough: none after that.
+            if not node.required[place] and place > last_required:
+                before = zip(questions[:place], worths[:place], strict=True)
+                problem.at_most(before, need - 1, question)
+
+    def _waivers(self, node: Node) -> list[Option]:
+        day = self.claim.day
+        return [
+            option
+            for name in node.names
+            for option in self.pool.serving_as(name)
+            if option.kind == "waiver" and option.from_day <= day
+        ]
+
+    def _candidates(self, node: Node, bound: _Together | None) -> int:
+        claim = self.claim
+        if bound is not None:
+            base = self.pool.once(claim.day)
+        elif node.even_if_expired:
+            base = self.pool.once(claim.use_day)
+        else:
+            base = self.pool.usable(claim.use_day, claim.tree.attempts)
+        return base & leaf_mask(node, self.pool, claim.day)
+
+    def _leaf(self, node: Node, chosen: Any, bound: _Together | None) -> None:
+        problem = self.problem
+        leaf = _Leaf(node, chosen)
+        self.leaves[node.index] = leaf
+        matching = self._candidates(node, bound)
+        value = node.value
+        if value is not None:
+            for index in bits(matching):
+                if value.of(self.pool.options[index]) is None:
+                    matching &= ~(1 << index)
+        admitted = matching & self.claim.admitted
+        for index in bits(admitted):
+            question = problem.question()
+            problem.model.add_implication(question, chosen)
+            leaf.takes[index] = question
+            if bound is not None:
+                bound.restrict(index, question, expired_too=node.even_if_expired)
+        if value is not None and value.over_all:
+            self._take_all(leaf, matching & self.claim.record, bound)
+        else:
+            self._count_once(leaf)
+        self._amount(leaf)
+
+    def _take_all(self, leaf: _Leaf, everything: int, bound: _Together | None) -> None:
+        model = self.problem.model
+        for index in bits(everything):
+            if bound is not None:
+                bound.all_of(index, leaf)
+            elif index in leaf.takes:
+                model.add_implication(leaf.chosen, leaf.takes[index])
+            else:
+                model.add(leaf.chosen == 0)
+
+    def _count_once(self, leaf: _Leaf) -> None:
+        options = self.pool.options
+        by_ref: dict[str, list[int]] = {}
+        by_source: dict[str, list[int]] = {}
+        by_item: dict[str, list[int]] = {}
+        for index in leaf.takes:
+            option = options[index]
+            by_ref.setdefault(option.ref, []).append(index)
+            by_source.setdefault(option.source_ref, []).append(index)
+            by_item.setdefault(option.item, []).append(index)
+        for indexes in by_ref.values():
+            capacity = options[indexes[0]].capacity
+            if capacity is not None and len(indexes) > capacity:
+                self._at_most(leaf, indexes, capacity)
+        for indexes in by_source.values():
+            if len({options[i].ref for i in indexes}) > 1 and self._single(options[indexes[0]]):
+                self._at_most(leaf, indexes, 1)
+        for indexes in by_item.values():
+            if len(indexes) > 1:
+                self._at_most(leaf, indexes, 1)
+
+    def _single(self, option: Option) -> bool:
+        """Whether attempts at the option's own module are one item."""
+        own = [o for o in self.pool.serving_as(option.source_ref) if o.kind == "module"]
+        return all(o.capacity == 1 for o in own)
+
+    def _at_most(self, leaf: _Leaf, indexes: Iterable[int], number: int) -> None:
+        self.problem.at_most(((leaf.takes[i], 1) for i in indexes), number)
+
+    def _amount(self, leaf: _Leaf) -> None:
+        """Add the amount asked for, the limits on it, and its average or sum."""
+        node, problem = leaf.node, self.problem
+        options = self.pool.options
+        waivers = [o for o in self._waivers(node) if o.amount is not None]
+        for option in waivers:
+            if option.bit & self.claim.admitted:
+                question = problem.question()
+                problem.model.add_implication(question, leaf.chosen)
+                leaf.waived[option.index] = question
+        taken = [options[i] for i in leaf.takes]
+        divided = self._divided(leaf)
+        numbers = [node.need, *(o.measure(node.unit) for o in taken)]
+        numbers += [o.amount for o in waivers if o.amount is not None]
+        leaf.scale = _scale(numbers) * (_PARTS if divided else 1)
+        for index in divided:
+            whole = int(options[index].measure(node.unit) * leaf.scale)
+            part = problem.model.new_int_var(0, whole, "")
+            problem.model.add(part <= whole * leaf.takes[index])
+            leaf.parts[index] = part
+        terms = [self._term(leaf, i, node.unit, leaf.scale) for i in leaf.takes]
+        terms += [
+            (question, int((options[i].amount or 0) * leaf.scale))
+            for i, question in leaf.waived.items()
+        ]
+        problem.at_least(terms, int(node.need * leaf.scale), leaf.chosen)
+        for bound in node.bounds:
+            self._bound(leaf, bound)
+        if node.value is not None:
+            self._value(leaf)
+
+    def _divided(self, leaf: _Leaf) -> list[int]:
+        partial = [bound for bound in leaf.node.bounds if bound.partial]
+        return [i for i in leaf.takes if any(self._within(bound, i) for bound in partial)]
+
+    def _within(self, bound: Bound, index: int) -> bool:
+        moment = moment_of(self.pool, self.claim.day)
+        return bound.test is None or bound.test.holds(self.pool.options[index], moment)
+
+    def _term(self, leaf: _Leaf, index: int, unit: str, scale: int) -> tuple[Any, int]:
+        """What one option contributes in a unit, as a question and its weight times `scale`."""
+        option = self.pool.options[index]
+        if index not in leaf.parts:
+            return leaf.takes[index], int(option.measure(unit) * scale)
+        whole = int(option.measure(leaf.node.unit) * leaf.scale)
+        if unit == leaf.node.unit or whole == 0:
+            return leaf.parts[index], scale // leaf.scale
+        return leaf.parts[index], int(option.measure(unit) * scale) // whole
+
+    def _bound(self, leaf: _Leaf, bound: Bound) -> None:
+        problem, options = self.problem, self.pool.options
+        numbers = [bound.amount, bound.each or Decimal(0)]
+        numbers += [options[i].measure(bound.unit) for i in leaf.takes]
+        scale = _scale(numbers)
+        for index in leaf.parts:
+            whole = int(options[index].measure(leaf.node.unit) * leaf.scale)
+            scale = lcm(scale, leaf.scale if bound.unit == leaf.node.unit else max(whole, 1))
+        amount = int(bound.amount * scale)
+
+        def terms(indexes: Iterable[int]) -> list[tuple[Any, int]]:
+            return [self._term(leaf, i, bound.unit, scale) for i in indexes]
+
+        if bound.form in ("at_least", "at_most"):
+            within = [i for i in leaf.takes if self._within(bound, i)]
+            if bound.form == "at_least":
+                problem.at_least(terms(within), amount, leaf.chosen)
+            elif within:
+                problem.at_most(terms(within), amount)
+            return
+        by_value: dict[str, list[int]] = {}
+        for index in leaf.takes:
+            for value in bound.values(options[index]):
+                by_value.setdefault(value, []).append(index)
+        if bound.form == "at_most_each":
+            for indexes in by_value.values():
+                problem.at_most(terms(indexes), amount)
+            return
+        touched = []
+        for _, indexes in sorted(by_value.items()):
+            question = problem.question()
+            touched.append((question, 1))
+            if bound.each is not None:
+                problem.at_least(terms(indexes), int(bound.each * scale), question)
+            problem.at_least(((leaf.takes[i], 1) for i in indexes), 1, question)
+        problem.at_least(touched, int(bound.amount), leaf.chosen)
+
+    def _value(self, leaf: _Leaf) -> None:
+        problem, options, value = self.problem, self.pool.options, leaf.node.value
+        assert value is not None
+        if value.average is not None:
+            worth = [
+                (i, options[i].credits if value.average_weighted else Decimal(1)) for i in leaf.takes
+            ]
+            above = [
+                (i, weight * ((value.of(options[i]) or Decimal(0)) - value.average))
+                for i, weight in worth
+            ]
+            scale = _scale([number for _, number in above])
+            terms = [(leaf.takes[i], int(number * scale)) for i, number in above]
+            problem.at_least(terms, 0, leaf.chosen)
+            # An average of nothing is none.
+            heavy = [(leaf.takes[i], 1) for i, weight in worth if weight > 0]
+            problem.at_least(heavy, 1, leaf.chosen)
+        if value.sum is not None:
+            worth = [
+                (
+                    i,
+                    (value.of(options[i]) or Decimal(0))
+                    * (options[i].credits if value.sum_weighted else Decimal(1)),
+                )
+                for i in leaf.takes
+            ]
+            scale = _scale([value.sum, *(number for _, number in worth)])
+            terms = [(leaf.takes[i], int(number * scale)) for i, number in worth]
+            problem.at_least(terms, int(value.sum * scale), leaf.chosen)
+
+    # --- what ties leaves together ---------------------------------------------------------------
+
+    def _takes_under(self, node: Node) -> list[tuple[int, Any]]:
+        return [
+            (index, question)
+            for inner in node.walk()
+            if (leaf := self.leaves.get(inner.index)) is not None
+            for index, question in leaf.takes.items()
+        ]
+
+    def _window(self, node: Node, chosen: Any) -> None:
+        takes = self._takes_under(node)
+        dates = sorted({self.pool.options[index].on for index, _ in takes})
+        starts = [(start, self.problem.question()) for start in dates]
+        assert node.window is not None
+        if starts:
+            self.problem.model.add_exactly_one(question for _, question in starts)
+        for index, question in takes:
+            on = self.pool.options[index].on
+            covering = [s for start, s in starts if start <= on <= shift(start, node.window)]
+            self.problem.model.add_bool_or([*covering, question.negated()])
+        del chosen
+
+    def _together(self, node: Node, chosen: Any) -> _Together:
+        del chosen
+        days: set[date] = set()
+        for index in bits(self.pool.once(self.claim.day) & self.claim.admitted):
+            days.update(first for first, _ in self.pool.options[index].stretches)
+        usable_days = sorted(day for day in days if day <= self.claim.day)
+        questions = [(day, self.problem.question()) for day in usable_days]
+        if questions:
+            self.problem.model.add_exactly_one(question for _, question in questions)
+        return _Together(self, questions)
+
+    def _order(self, node: Node, chosen: Any) -> None:
+        del chosen
+        model = self.problem.model
+        takes = [self._takes_under(child) for child in node.children]
+        dates = sorted({self.pool.options[i].on for child in takes for i, _ in child})
+        if not dates:
+            return
+        place = {day: number for number, day in enumerate(dates)}
+        before: Any = 0
+        for child in takes:
+            cut = model.new_int_var(0, len(dates) - 1, "")
+            model.add(cut >= before)
+            for index, question in child:
+                number = place[self.pool.options[index].on]
+                model.add(cut >= number).only_enforce_if(question)
+                if not isinstance(before, int):
+                    model.add(before <= number).only_enforce_if(question)
+            before = cut
+
+    def _share(self, node: Node) -> None:
+        problem = self.problem
+        keyed = [self._keyed_under(child, through=node.through) for child in node.children]
+        if node.overlap_items != 0:
+            keyed = _merged(keyed, self.pool)
+        shared: list[tuple[Any, Decimal]] = []
+        for key in sorted({key for child in keyed for key in child}):
+            users = [problem.either(child[key]) for child in keyed if key in child]
+            if len(users) < 2:
+                continue
+            if node.overlap_items == 0:
+                problem.model.add(sum(users) <= 1)
+                continue
+            twice = problem.question()
+            for place, user in enumerate(users):
+                for other in users[place + 1 :]:
+                    problem.model.add(twice >= user + other - 1)
+            shared.append((twice, self._credits(key)))
+        self._divide(node, shared)
+        if node.overlap_credits is not None:
+            scale = _scale([node.overlap_credits, *(credits for _, credits in shared)])
+            terms = [(question, int(credits * scale)) for question, credits in shared]
+            if terms:
+                problem.at_most(terms, int(node.overlap_credits * scale))
+        elif node.overlap_items and shared:
+            problem.at_most([(question, 1) for question, _ in shared], node.overlap_items)
+
+    def _divide(self, node: Node, shared: list[tuple[Any, Decimal]]) -> None:
+        """Keep the attempts at a repeatable module within the items that they divide into."""
+        problem = self.problem
+        capped = {
+            o.ref: o.capacity
+            for o in self.pool.options
+            if o.capacity is not None and o.capacity > 1
+        }
+        for ref, capacity in sorted(capped.items()):
+            found = [self._items_of(child, ref) for child in node.children]
+            counts: list[Any] = [count for count in found if count is not None]
+            if len(counts) < 2:
+                continue
+            if node.overlap_items == 0:
+                problem.model.add(sum(counts) <= capacity)
+                continue
+            common = problem.model.new_int_var(0, capacity, "")
+            rest = []
+            for count in counts:
+                own = problem.model.new_int_var(0, capacity, "")
+                problem.model.add(own >= count - common)
+                rest.append(own)
+            problem.model.add(sum(rest) + common <= capacity)
+            shared.append((common, self._credits(f"m:{ref}")))
+
+    def _items_of(self, node: Node, ref: str) -> Any | None:
+        """How many items of a repeatable module a rule needs at least."""
+        model = self.problem.model
+        if node.leaf:
+            leaf = self.leaves.get(node.index)
+            options = self.pool.options
+            takes = [] if leaf is None else [q for i, q in leaf.takes.items() if options[i].ref == ref]
+            return sum(takes) if takes else None
+        found = [self._items_of(child, ref) for child in node.children]
+        counts: list[Any] = [count for count in found if count is not None]
+        if not counts:
+            return None
+        if node.overlap_items == 0:
+            return sum(counts)
+        most = model.new_int_var(0, len(self.pool.options), "")
+        for count in counts:
+            model.add(most >= count)
+        return most
+
+    def _credits(self, key: str) -> Decimal:
+        kind, _, name = key.partition(":")
+        usable = self.pool.once(self.claim.day)
+        found = [
+            option.credits
+            for option in self.pool.options
+            if option.bit & usable and name == {"m": option.ref, "s": option.source_ref, "i": option.item}[kind]
+        ]
+        return max(found, default=Decimal(0))
+
+    def keyed(self) -> dict[str, list[Any]]:
+        """Everything used, under the keys by which items are the same."""
+        return self._keyed_under(self.claim.node, through=False)
+
+    def _keyed_under(self, node: Node, *, through: bool) -> dict[str, list[Any]]:
+        keyed: dict[str, list[Any]] = {}
+        for index, question in self._takes_under(node):
+            for key in item_keys(self.pool, self.pool.options[index], through=through):
+                keyed.setdefault(key, []).append(question)
+        return keyed
+
+    def _barred(self) -> None:
+        by_ref: dict[str, list[Any]] = {}
+        for index, question in self._takes_under(self.claim.node):
+            option = self.pool.options[index]
+            if option.kind == "module":
+                for ref in {option.ref, option.source_ref}:
+                    by_ref.setdefault(ref, []).append(question)
+        for pair in self.claim.tree.barred:
+            if len(pair) == 2 and pair <= by_ref.keys():
+                first, second = sorted(pair)
+                users = [self.problem.either(by_ref[first]), self.problem.either(by_ref[second])]
+                self.problem.model.add(sum(users) <= 1)
+
+    def _quota(self, quota: Quota) -> None:
+        theirs: dict[str, list[Any]] = {key: [] for key in keys_of_items(self.pool, quota.items)}
+        ours, taken = _merged([self.keyed(), theirs], self.pool)
+        common = [self.problem.either(ours[key]) for key in sorted(ours.keys() & taken.keys())]
+        if common:
+            self.problem.model.add(sum(common) <= quota.share)
+
+    # --- the canonical order ---------------------------------------------------------------------
+
+    def priorities(self) -> list[tuple[Any, bool]]:
+        """The questions in the order that makes a witness canonical, with the preferred answer."""
+        order: list[tuple[Any, bool]] = [(question, False) for question in self.used.values()]
+        self._settle(self.claim.node, order)
+        return order
+
+    def _settle(self, node: Node, order: list[tuple[Any, bool]]) -> None:
+        leaf = self.leaves.get(node.index)
+        if leaf is not None:
+            options = self.pool.options
+            questions = {**leaf.takes, **leaf.waived}
+            for index in sorted(questions, key=lambda i: _late_first(options[i]), reverse=True):
+                order.append((questions[index], False))
+            for index in sorted(leaf.parts, key=lambda i: options[i].key):
+                order.append((leaf.parts[index], True))
+            return
+        for child, required in zip(node.children, node.required, strict=True):
+            if child.index in self.chosen:
+                if not required:
+                    order.append((self.chosen[child.index], True))
+                self._settle(child, order)
+
+    # --- answers ---------------------------------------------------------------------------------
+
+    def support(self) -> int:
+        answer = self.problem.answer
+        mask = 0
+        for leaf in self.leaves.values():
+            for index, question in (*leaf.takes.items(), *leaf.waived.items()):
+                if answer(question):
+                    mask |= 1 << index
+        for option, question in self.waived.values():
+            if answer(question):
+                mask |= option.bit
+        return mask
+
+    def use(self, node: Node | None = None) -> Use:
+        node = node or self.claim.node
+        answer, options = self.problem.answer, self.pool.options
+        if node.index in self.waived:
+            return Use(path=node.path, waived=(self.waived[node.index][0].item,))
+        leaf = self.leaves.get(node.index)
+        if leaf is None:
+            return Use(
+                path=node.path,
+                parts={
+                    place: self.use(child)
+                    for place, child in enumerate(node.children)
+                    if answer(self.chosen[child.index])
+                },
+            )
+        taken = [options[i] for i, question in leaf.takes.items() if answer(question)]
+        amounts = {
+            options[i].item: plain(Decimal(answer(part)) / leaf.scale)
+            for i, part in leaf.parts.items()
+            if answer(leaf.takes[i])
+        }
+        waived = [options[i].item for i, question in leaf.waived.items() if answer(question)]
+        return leaf_use(node, self.pool, taken, waived, amounts)
+
+
+class _Together:
+    """The one day on which all that a rule uses was usable."""
+
+    def __init__(self, root: _Root, days: Sequence[tuple[date, Any]]) -> None:
+        self._root = root
+        self._days = days
+        attempts = root.claim.tree.attempts
+        self._usable = [(root.pool.usable(day, attempts), question) for day, question in days]
+        self._once = [(root.pool.once(day), question) for day, question in days]
+
+    def restrict(self, index: int, question: Any, *, expired_too: bool) -> None:
+        days = self._once if expired_too else self._usable
+        fitting = [day for mask, day in days if mask >> index & 1]
+        self._root.problem.model.add_bool_or([*fitting, question.negated()])
+
+    def all_of(self, index: int, leaf: _Leaf) -> None:
+        """On a day on which the option was usable, `over: all` takes it too."""
+        model = self._root.problem.model
+        for mask, day in self._usable:
+            if mask >> index & 1:
+                taken = [leaf.takes[index]] if index in leaf.takes else []
+                model.add_bool_or([*taken, leaf.chosen.negated(), day.negated()])
+
+
+def _scale(numbers: Iterable[Decimal]) -> int:
+    """The power of ten with which all numbers become whole."""
+    places = 0
+    for number in numbers:
+        exponent = number.normalize().as_tuple().exponent
+        assert isinstance(exponent, int)
+        places = max(places, -exponent)
+    return int(10**places)
+
+
+def _late_first(option: Option) -> tuple[object, ...]:
+    # An option that lets an item serve as itself is preferred to one that lets it stand in.
+    return (*option.key, option.ref != option.source_ref, option.ref)
+
+
+# --- shared with the evaluator -------------------------------------------------------------------
+
+
+def moment_of(pool: Pool, day: date) -> Moment:
+    """The moment of a verdict on a day for the learner of a pool."""
+    return Moment(day, pool.enrolled)
+
+
+def leaf_mask(node: Node, pool: Pool, day: date) -> int:
+    """The options that pass all tests of a leaf, usable or not."""
+    moment = moment_of(pool, day)
+    mask = 0
+    for option in pool.options:
+        if option.kind != "waiver" and all(test.holds(option, moment) for test in node.tests):
+            mask |= option.bit
+    return mask
+
+
+def item_keys(pool: Pool, option: Option, *, through: bool = False) -> set[str]:
+    """The keys under which a use of an option is the same item as another use."""
+    keys = {f"m:{option.ref}" if option.capacity == 1 else f"i:{option.item}"}
+    if option.ref != option.source_ref:
+        own = [o for o in pool.serving_as(option.source_ref) if o.kind == "module"]
+        keys.add(f"i:{option.item}")
+        if all(o.capacity == 1 for o in own):
+            keys.add(f"m:{option.source_ref}")
+    if through and option.used:
+        keys |= keys_of_items(pool, option.used, beneath=True)
+    return keys
+
+
+def keys_of_items(pool: Pool, items: Iterable[str], *, beneath: bool = False) -> set[str]:
+    """The keys of items; `beneath`: of what the awards among them used too, and so on down."""
+    keys: set[str] = set()
+    waiting, seen = list(items), set()
+    while waiting:
+        item = waiting.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        found = [pool.options[i] for i in bits(pool.item_bits(item))]
+        if not found:
+            keys.add(f"i:{item}")
+        for option in found:
+            if option.kind != "waiver":
+                keys |= item_keys(pool, option)
+            if beneath:
+                waiting.extend(option.used)
+    return keys
+
+
+def _merged(keyed: Sequence[dict[str, list[Any]]], pool: Pool) -> list[dict[str, list[Any]]]:
+    """Count an item once although it has several keys: keys of one item become one."""
+    parent: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while parent.setdefault(key, key) != key:
+            key = parent[key]
+        return key
+
+    for option in pool.options:
+        first, *others = sorted(item_keys(pool, option))
+        for other in others:
+            parent[root(other)] = root(first)
+    merged: list[dict[str, list[Any]]] = []
+    for child in keyed:
+        joined: dict[str, list[Any]] = {}
+        for key, questions in child.items():
+            joined.setdefault(root(key), []).extend(questions)
+        merged.append(joined)
+    return merged
+
+
+def leaf_use(
+    node: Node,
+    pool: Pool,
+    taken: Iterable[Option],
+    waived: Iterable[str] = (),
+    amounts: dict[str, str] | None = None,
+) -> Use:
+    """The use of a leaf that takes these options."""
+    by_item = {option.item: option for option in taken}
+    items = pool.in_order(by_item)
+    return Use(
+        path=node.path,
+        items=items,
+        served={
+            item: by_item[item].ref for item in items if by_item[item].ref != by_item[item].source_ref
+        },
+        amounts={item: amounts[item] for item in items if item in amounts} if amounts else {},
+        waived=pool.in_order(waived),
+    )

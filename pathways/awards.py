@@ -1,0 +1,728 @@
+"""Awards in time: what a record makes due, day by day and bottom up.
+
+A credential's *career* is all that happens to it for one learner: awarded, renewed, expired,
+revoked, awarded again. It can change only on days on which something is dated, comes into force,
+is reached, opens, or has just expired, so only those days are looked at. A credential is taken
+after all that it may use; those that exclude each other are taken together.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from pathways import allocation
+from pathways.allocation import Quota, UndecidedError
+from pathways.compile import Compiled, Earned, Tree, compiled
+from pathways.document import Document, Held, Record
+from pathways.evaluate import Case
+from pathways.evidence import Pool, Stretch, dated, imagined
+from pathways.periods import Period, day_after, shift
+from pathways.verdict import Outcome, Verdict, Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A renewal: the day, the last day of the new period, and why (None where it was given)."""
+
+    on: date
+    expires: date
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Evidence of an award was lost: the day, what follows, and the witness that now stands."""
+
+    on: date
+    decision: str  # "stands", "review", "revoke" or "keep"
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An award that was made; `given` says that the record held it already.
+
+    `first_expires` is the last day of its validity before any renewal (None: it does not
+    expire), `ended` the last day of a stretch of an award that is held while its rule is met.
+    """
+
+    credential: str
+    item: str
+    on: date
+    given: bool
+    witness: Witness | None
+    first_expires: date | None = None
+    award_class: str | None = None
+    class_witness: Witness | None = None
+    renewals: tuple[Renewal, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    revoked: date | None = None
+    ended: date | None = None
+    given_used: frozenset[str] = frozenset()
+
+    @property
+    def expires(self) -> date | None:
+        """The last day of validity, renewals included; None where the award does not expire."""
+        return self.renewals[-1].expires if self.renewals else self.first_expires
+
+    @property
+    def last_renewed(self) -> date:
+        """The day of the last renewal, or of the award."""
+        return self.renewals[-1].on if self.renewals else self.on
+
+    @property
+    def ground(self) -> Witness | None:
+        """The witness on which the award rests now."""
+        found = next((loss.witness for loss in reversed(self.losses) if loss.witness), None)
+        return found or self.witness
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The items of the witness on which the award rests."""
+        ground = self.ground
+        return self.given_used if ground is None else frozenset(ground.items)
+
+    def expired(self, day: date) -> bool:
+        """Whether the award's validity is over on a day."""
+        return self.expires is not None and self.expires < day
+
+    def held(self, day: date) -> bool:
+        """Whether the award is held on a day, as far as is known now."""
+        return any(first <= day <= last for first, last in self.stretches())
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The days on which the award is held."""
+        end = date.max if self.revoked is None else self.revoked - date.resolution
+        if self.ended is not None:
+            end = min(end, self.ended)
+        stretches: list[Stretch] = []
+        first, last = self.on, self.first_expires or date.max
+        for renewal in self.renewals:
+            if renewal.on > last:
+                stretches.append((first, last))
+                first = renewal.on
+            last = renewal.expires
+        stretches.append((first, last))
+        return tuple((a, min(b, end)) for a, b in stretches if a <= min(b, end))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one credential stands on the day of an assessment."""
+
+    credential: str
+    status: str
+    awarded_on: date | None
+    expires_on: date | None
+    award_class: str | None
+    outcome: Outcome
+    progress: Fraction
+    verdict: Verdict | None
+    awards: tuple[Made, ...] = ()
+    conflict: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the shape of section 7 of the language, which is a contract."""
+        return {
+            "status": self.status,
+            "awarded_on": None if self.awarded_on is None else self.awarded_on.isoformat(),
+            "expires_on": None if self.expires_on is None else self.expires_on.isoformat(),
+            "class": self.award_class,
+            "outcome": self.outcome.value,
+            "progress": float(self.progress),
+            "rule": None if self.verdict is None else self.verdict.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Every credential of a document for one record on one day, bottom up."""
+
+    document: Document
+    record: Record
+    on: date
+    standings: Mapping[str, Standing]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `cairn pathway evaluate --json` prints."""
+        main = self.document.main
+        return {
+            "pathway": main.pathway,
+            "version": main.version,
+            "digest": self.document.digest,
+            "on": self.on.isoformat(),
+            "credentials": {ref: s.to_json() for ref, s in self.standings.items()},
+        }
+
+
+def assess(document: Document, record: Record, on: date, *, verdicts: bool = True) -> Assessment:
+    """Make the awards that a record makes due by a day, and tell how each credential stands.
+
+    Pure: the record may be imagined, nothing is stored, no clock is read. Without `verdicts`
+    only awards and statuses are found, which is all that a ledger needs to decide.
+    """
+    plan = compiled(document)
+    known = dated(record, on)
+    life = _Life(plan, known, on)
+    life.live()
+    ahead = None
+    if verdicts and known.in_progress:
+        ahead = _Life(plan, known, on, ahead=True)
+        ahead.live()
+    standings = {
+        ref: life.standing(ref, ahead, verdicts=verdicts) for ref in plan.credentials
+    }
+    return Assessment(document, known, on, standings)
+
+
+class _Career:
+    """One credential's life so far, for one learner."""
+
+    def __init__(self, earned: Earned) -> None:
+        self.earned = earned
+        self.awards: list[Made] = []
+        self.waiting_since: date | None = None
+        self.conflict: tuple[str, ...] = ()
+        self.contested = False
+        self.undecided = False
+
+    @property
+    def last(self) -> Made | None:
+        return self.awards[-1] if self.awards else None
+
+
+class _Life:
+    """All careers of one learner, up to a day."""
+
+    def __init__(self, plan: Compiled, record: Record, on: date, *, ahead: bool = False) -> None:
+        self.plan = plan
+        self.record = record
+        self.on = on
+        self.pool = Pool(plan.document, record, on)
+        if ahead:
+            self.pool.imagine(imagined(record.in_progress, on), record, on)
+        self.careers = {ref: _Career(earned) for ref, earned in plan.credentials.items()}
+        self.cases: dict[tuple[Any, ...], Case] = {}
+        self.approved = set(record.approved)
+        self._sets: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        for members, share in plan.exclusive:
+            for ref in members:
+                self._sets.setdefault(ref, []).append((members, share))
+
+    def live(self) -> None:
+        """Take the credentials in their order; those tied together, together."""
+        for members in self.plan.components:
+            for ref in members:
+                self._begin(self.careers[ref])
+            if len(members) > 1:
+                self._live_together(members)
+            else:
+                self._live_alone(self.careers[members[0]])
+            for ref in members:
+                self._announce(self.careers[ref])
+
+    def case(self, tree: Tree, after: date | None = None, quotas: tuple[Quota, ...] = ()) -> Case:
+        """One tree in this life, looked at with some evidence set aside."""
+        key = (id(tree), after, quotas)
+        if key not in self.cases:
+            self.cases[key] = Case(tree, self.pool, after=after, quotas=quotas)
+        return self.cases[key]
+
+    def _live_alone(self, career: _Career) -> None:
+        """One credential that excludes no other: find its first day without asking on each."""
+        tree = career.earned.tree
+        if tree is None and career.earned.renewal is None:
+            return
+        days = self._days(career.earned)
+        queue = _Days(days, self.on)
+        try:
+            if career.last is None and career.earned.model.lasts == "once_earned":
+                assert tree is not None
+                due = self._first_met(tree, [day for day in days if self._open(day)])
+                if due is None:
+                    return
+                queue.start(due)
+            for day in queue:
+                self._upkeep(career, day, queue)
+                if self._due(career, day):
+                    if self._waits(career):
+                        career.waiting_since = day
+                        return
+                    self._award(career, day, queue)
+        except UndecidedError:
+            career.undecided = True
+
+    def _live_together(self, members: tuple[str, ...]) -> None:
+        """Credentials that exclude or need each other: day by day, each day to its end."""
+        careers = [self.careers[ref] for ref in members]
+        queue = _Days((), self.on)
+        for career in careers:
+            queue.add_all(self._days(career.earned))
+        for day in queue:
+            for career in careers:
+                try:
+                    self._upkeep(career, day, queue)
+                except UndecidedError:
+                    career.undecided = True
+                self._announce(career)
+            while self._decide(careers, day, queue):
+                for career in careers:
+                    self._announce(career)
+                    queue.add_all(other for other in self._days(career.earned) if other > day)
+
+    # --- the days that matter --------------------------------------------------------------------
+
+    def _open(self, day: date) -> bool:
+        """Whether an award may be dated on a day: never before the enrolment."""
+        return self.record.enrolled is None or day >= self.record.enrolled
+
+    def _days(self, earned: Earned) -> list[date]:
+        """The days on which something about a credential may change, as far as is known now."""
+        days: set[date] = {self.on}
+        if self.record.enrolled is not None:
+            days.add(self.record.enrolled)
+        for tree in (earned.tree, earned.renewal):
+            if tree is None:
+                continue
+            for option in self.case(tree).scope():
+                days.update((option.on, day_after(option.until)))
+                for first, last in option.stretches:
+                    days.update((first, day_after(last)))
+                for period in tree.periods:
+                    reached = shift(option.on, period)
+                    days.update((reached, day_after(reached)))
+        return sorted(day for day in days if day <= self.on)
+
+    def _first_met(self, tree: Tree, days: list[date]) -> date | None:
+        """The first of some days on which a tree is met; raises where the search is undecided."""
+        view = self.case(tree)
+        if not days:
+            return None
+        masks = [view.evidence_on(day) for day in days]
+        growing = all(a & ~b == 0 for a, b in zip(masks, masks[1:], strict=False))
+        if not (growing and tree.monotone and not tree.timed):
+            return next((day for day in days if view.met(day)), None)
+        # Evidence only grows, and a rule that is met stays met: halve.
+        if not view.met(days[-1]):
+            return None
+        low, high = 0, len(days) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if view.met(days[middle]):
+                high = middle
+            else:
+                low = middle + 1
+        return days[low]
+
+    # --- beginning, and making an award ----------------------------------------------------------
+
+    def _begin(self, career: _Career) -> None:
+        """Start a career with the awards that the record holds already."""
+        model = career.earned.model
+        if model.lasts == "while_met" and not model.external:
+            return
+        holds = [
+            held
+            for held in self.record.holds
+            if held.credential == career.earned.ref and held.on <= self.on
+        ]
+        for held in sorted(holds, key=lambda held: (held.on, held.id or "")):
+            career.awards.append(self._from_record(career, held))
+
+    def _from_record(self, career: _Career, held: Held) -> Made:
+        model = career.earned.model
+        assert held.id is not None
+        first = None if model.valid_for is None else shift(held.on, model.valid_for)
+        expires = first if held.expires is None else None if held.expires == "never" else held.expires
+        renewals: list[Renewal] = []
+        current = first if held.renewed else expires
+        for renewed in sorted(held.renewed, key=lambda renewal: renewal.on):
+            if renewed.on <= self.on:
+                until = renewed.expires
+                if until is None and current is not None and model.valid_for is not None:
+                    until = shift(max(current, renewed.on), model.valid_for)
+                renewals.append(Renewal(renewed.on, until or date.max))
+                current = until
+        try:
+            name, class_witness = self._class(career, held.on)
+        except UndecidedError:
+            name, class_witness = None, None
+        return Made(
+            credential=career.earned.ref,
+            item=held.id,
+            on=held.on,
+            given=True,
+            witness=None,
+            first_expires=first if renewals else expires,
+            award_class=name,
+            class_witness=class_witness,
+            renewals=tuple(renewals),
+            revoked=held.revoked if held.revoked is not None and held.revoked <= self.on else None,
+            given_used=frozenset(held.used),
+        )
+
+    def _class(self, career: _Career, day: date) -> tuple[str | None, Witness | None]:
+        """The first class whose rule is met on the award's day, by any usable evidence."""
+        for award_class in career.earned.classes:
+            if award_class.tree is None:
+                return award_class.name, None
+            witness = self.case(award_class.tree).witness(day)
+            if witness is not None:
+                return award_class.name, witness
+        return None, None
+
+    def _award(
+        self, career: _Career, day: date, queue: _Days, witness: Witness | None = None
+    ) -> None:
+        model = career.earned.model
+        if witness is None:
+            witness = self._view(career, day).witness(day)
+        name, class_witness = self._class(career, day)
+        career.awards.append(
+            Made(
+                credential=career.earned.ref,
+                item=f"{career.earned.ref}@{day.isoformat()}",
+                on=day,
+                given=False,
+                witness=witness,
+                first_expires=None if model.valid_for is None else shift(day, model.valid_for),
+                award_class=name,
+                class_witness=class_witness,
+            )
+        )
+        career.waiting_since = None
+        self._watch(career, queue)
+
+    def _watch(self, career: _Career, queue: _Days) -> None:
+        """Ask for the days on which the last award's renewal opens, closes, and it expires."""
+        award, renewal = career.last, career.earned.model.renewal
+        if award is None or award.expires is None:
+            return
+        queue.add_all((award.expires, day_after(award.expires)))
+        if renewal is not None:
+            if renewal.opens is not None:
+                queue.add(_opening(award.expires, renewal.opens))
+            if isinstance(renewal.grace, Period):
+                queue.add(day_after(shift(award.expires, renewal.grace)))
+
+    # --- one day ---------------------------------------------------------------------------------
+
+    def _upkeep(self, career: _Career, day: date, queue: _Days) -> None:
+        """Let a day's revocations, lapses and renewals take effect on the last award."""
+        if career.earned.model.lasts == "while_met":
+            self._lapse(career, day)
+            return
+        award = career.last
+        if award is None or award.on > day:
+            return
+        self._watch(career, queue)
+        self._lose(career, day)
+        award = career.awards[-1]
+        if award.revoked is None or award.revoked > day:
+            self._renew(career, day, queue)
+
+    def _lapse(self, career: _Career, day: date) -> None:
+        """End the stretch of an award that is held while its rule is met, when it is not."""
+        award, tree = career.last, career.earned.tree
+        if award is None or award.ended is not None or tree is None:
+            return
+        if not self.case(tree).met(day):
+            career.awards[-1] = replace(award, ended=day - date.resolution)
+
+    def _renew(self, career: _Career, day: date, queue: _Days) -> None:
+        renewal, tree = career.earned.model.renewal, career.earned.renewal
+        award = career.awards[-1]
+        if renewal is None or tree is None or award.expires is None or day <= award.last_renewed:
+            return
+        if renewal.opens is not None and shift(day, renewal.opens) < award.expires:
+            return
+        if day > award.expires:
+            if renewal.grace is None:
+                return
+            if isinstance(renewal.grace, Period) and shift(award.expires, renewal.grace) < day:
+                return
+        view = self.case(tree, after=award.last_renewed)
+        if not view.met(day):
+            return
+        period = career.earned.model.valid_for
+        assert period is not None
+        made = Renewal(day, shift(max(day, award.expires), period), view.witness(day))
+        career.awards[-1] = replace(award, renewals=(*award.renewals, made))
+        self._watch(career, queue)
+
+    def _lose(self, career: _Career, day: date) -> None:
+        """Examine the last award where evidence of its witness is revoked on this day."""
+        award, tree = career.awards[-1], career.earned.tree
+        if tree is None or award.revoked is not None:
+            return
+        used = award.used
+        if not any(
+            option.item in used and option.until != date.max and day_after(option.until) == day
+            for option in self.pool.options
+        ):
+            return
+        standing = self._other_witness(career, day)
+        decision = "stands" if standing is not None else career.earned.model.on_lost_evidence
+        award = replace(award, losses=(*award.losses, Loss(day, decision, standing)))
+        career.awards[-1] = replace(award, revoked=day) if decision == "revoke" else award
+
+    def _other_witness(self, career: _Career, day: date) -> Witness | None:
+        """The witness of the first day on which the rule was met by what is not revoked by now."""
+        tree = career.earned.tree
+        assert tree is not None
+        gone = 0
+        for option in self.pool.options:
+            if option.until < day:
+                gone |= option.bit
+        view = self.case(tree)
+        for earlier in self._days(career.earned):
+            if earlier > day:
+                break
+            if self._open(earlier) and view.met(earlier, without=gone):
+                return view.witness(earlier, without=gone)
+        return None
+
+    def _view(self, career: _Career, day: date) -> Case:
+        """The rule for a new award on a day: with the freshness and the quotas that are due."""
+        tree = career.earned.tree
+        assert tree is not None
+        return self.case(tree, after=self._fresh_after(career), quotas=self.quotas(career, day))
+
+    def _fresh_after(self, career: _Career) -> date | None:
+        award = career.last
+        if award is None or career.earned.model.again != "fresh":
+            return None
+        if career.earned.model.lasts == "while_met":
+            return None
+        if any(loss.decision == "revoke" for loss in award.losses):
+            # Its ground was lost and may come back; it was not used up.
+            return None
+        return award.last_renewed
+
+    def quotas(self, career: _Career, day: date) -> tuple[Quota, ...]:
+        """What held awards of the credential's exclusive sets have used."""
+        return tuple(
+            Quota(award.used, share)
+            for members, share in self._sets.get(career.earned.ref, ())
+            for other in members
+            if other != career.earned.ref
+            for award in self.careers[other].awards
+            if award.used and award.held(day)
+        )
+
+    def _due(self, career: _Career, day: date) -> bool:
+        """Whether a new award is due on a day: there is none, or the last is over, and it is met."""
+        if career.earned.tree is None or not self._open(day):
+            return False
+        award = career.last
+        if award is not None:
+            over = (
+                award.expired(day)
+                or (award.revoked is not None and award.revoked <= day)
+                or (award.ended is not None and award.ended < day)
+            )
+            if not over or award.on > day or career.earned.model.again == "never":
+                return False
+        return self._view(career, day).met(day)
+
+    def _waits(self, career: _Career) -> bool:
+        """Whether an award waits for an approval that the record does not have."""
+        asked = career.earned.model.award == "approval" or career.contested
+        return asked and career.earned.ref not in self.approved
+
+    # --- awards that exclude each other ----------------------------------------------------------
+
+    def _decide(self, careers: Iterable[_Career], day: date, queue: _Days) -> bool:
+        """Make what is due among tied credentials on a day; True where something was made."""
+        due: list[_Career] = []
+        for career in careers:
+            try:
+                if not self._due(career, day):
+                    continue
+            except UndecidedError:
+                career.undecided = True
+                continue
+            if self._waits(career):
+                # On the day on which it becomes due it counts among the due; from then on it
+                # takes nothing and blocks nothing.
+                career.waiting_since = career.waiting_since or day
+                if career.waiting_since < day:
+                    continue
+            due.append(career)
+        return any(self._make(group, day, queue) for group in self._rivals(due))
+
+    def _rivals(self, due: list[_Career]) -> list[list[_Career]]:
+        """Due credentials in groups that exclude each other, each in its set's order."""
+        order = {ref: i for i, ref in enumerate(ref for refs, _ in self.plan.exclusive for ref in refs)}
+        waiting = {career.earned.ref: career for career in due}
+        groups: list[list[_Career]] = []
+        while waiting:
+            first = next(iter(waiting))
+            group, reach = {first}, [first]
+            while reach:
+                for members, _ in self._sets.get(reach.pop(), ()):
+                    fresh = [ref for ref in members if ref in waiting and ref not in group]
+                    group.update(fresh)
+                    reach.extend(fresh)
+            groups.append(
+                [waiting.pop(ref) for ref in sorted(group, key=lambda ref: (order.get(ref, -1), ref))]
+            )
+        return groups
+
+    def _make(self, group: list[_Career], day: date, queue: _Days) -> bool:
+        if all(self._waits(career) for career in group):
+            return False
+        if len(group) == 1:
+            self._award(group[0], day, queue)
+            return True
+        claims = [self._view(career, day).claim(day) for career in group]
+        try:
+            found = allocation.canonical(claims, self._shares(group))
+        except UndecidedError:
+            for career in group:
+                career.undecided = True
+            return False
+        if found is not None:
+            witnesses = [self._view(c, day).witness_of(day, use) for c, use in zip(group, found, strict=True)]
+            for career, witness in zip(group, witnesses, strict=True):
+                if not self._waits(career):
+                    self._award(career, day, queue, witness)
+            return True
+        named = next((career for career in group if career.earned.ref in self.approved), None)
+        if named is not None:
+            # The approval names the one that is made; the others are decided on the rest.
+            self._award(named, day, queue)
+            return True
+        for career in group:
+            career.contested = True
+            career.conflict = tuple(other.earned.ref for other in group if other is not career)
+            career.waiting_since = career.waiting_since or day
+        return False
+
+    def _shares(self, group: list[_Career]) -> list[tuple[int, int, int]]:
+        refs = [career.earned.ref for career in group]
+        return [
+            (i, j, share)
+            for i, first in enumerate(refs)
+            for j in range(i + 1, len(refs))
+            for members, share in self._sets.get(first, ())
+            if refs[j] in members
+        ]
+
+    # --- awards as evidence ----------------------------------------------------------------------
+
+    def _announce(self, career: _Career) -> None:
+        """Let a career's awards serve as evidence, as they stand now."""
+        for award in career.awards:
+            until = date.max if award.revoked is None else award.revoked - date.resolution
+            self.pool.put_award(
+                award.credential, award.item, award.on, award.stretches(), until, award.used
+            )
+
+    # --- how a credential stands -----------------------------------------------------------------
+
+    def standing(self, ref: str, ahead: _Life | None, *, verdicts: bool) -> Standing:
+        """How a credential stands on the last day; `ahead`: the life with what is in progress."""
+        career = self.careers[ref]
+        award, tree = career.last, career.earned.tree
+        if tree is None:
+            outcome, progress, verdict = self._held_elsewhere(award)
+        elif verdicts:
+            outcome, progress, verdict = self._judged(career, tree, ahead)
+        else:
+            outcome, progress, verdict = self._briefly(career, tree)
+        return Standing(
+            credential=ref,
+            status=self._status(career, progress),
+            awarded_on=None if award is None else award.on,
+            expires_on=None if award is None or award.expires == date.max else award.expires,
+            award_class=None if award is None else award.award_class,
+            outcome=outcome,
+            progress=progress,
+            verdict=verdict,
+            awards=tuple(career.awards),
+            conflict=career.conflict if career.contested else (),
+        )
+
+    def _held_elsewhere(self, award: Made | None) -> tuple[Outcome, Fraction, None]:
+        held = award is not None and award.held(self.on)
+        return (Outcome.MET, Fraction(1), None) if held else (Outcome.UNMET, Fraction(0), None)
+
+    def _judged(
+        self, career: _Career, tree: Tree, ahead: _Life | None
+    ) -> tuple[Outcome, Fraction, Verdict]:
+        view = self.case(tree, quotas=self.quotas(career, self.on))
+        later = None
+        if ahead is not None:
+            twin = ahead.careers[career.earned.ref]
+            later = ahead.case(tree, quotas=ahead.quotas(twin, self.on))
+        outcome, progress = view.outcome(self.on, later), view.progress(self.on)
+        if career.undecided and outcome is Outcome.UNMET:
+            outcome = Outcome.UNDECIDED
+        award = career.last
+        if award is None:
+            return outcome, progress, view.verdict(self.on, imagined=later)
+        ground = award.ground
+        day = award.on if ground is None else ground.on
+        return outcome, progress, self.case(tree).verdict(day, witness=ground)
+
+    def _briefly(self, career: _Career, tree: Tree) -> tuple[Outcome, Fraction, None]:
+        view = self.case(tree, quotas=self.quotas(career, self.on))
+        return view.outcome(self.on), view.progress(self.on), None
+
+    def _status(self, career: _Career, progress: Fraction) -> str:
+        award = career.last
+        if award is not None:
+            if award.held(self.on):
+                return "held"
+            if award.ended is not None:
+                return "lapsed"
+            return "revoked" if award.revoked is not None else "expired"
+        if career.waiting_since is not None:
+            return "awaiting approval"
+        return "in progress" if progress > 0 else "not started"
+
+
+class _Days:
+    """Days in their order, each once, to which later ones may be added while they are taken."""
+
+    def __init__(self, days: Iterable[date], last: date) -> None:
+        self._last = last
+        self._seen: set[date] = set()
+        self._heap: list[date] = []
+        self._from = date.min
+        self.add_all(days)
+
+    def add(self, day: date) -> None:
+        if day not in self._seen and self._from <= day <= self._last:
+            self._seen.add(day)
+            heapq.heappush(self._heap, day)
+
+    def add_all(self, days: Iterable[date]) -> None:
+        for day in days:
+            self.add(day)
+
+    def start(self, day: date) -> None:
+        """Leave out what lies before a day."""
+        self._from = day
+        self._heap = [later for later in self._heap if later >= day]
+        heapq.heapify(self._heap)
+        self.add(day)
+
+    def __iter__(self) -> Iterator[date]:
+        while self._heap:
+            self._from = day = heapq.heappop(self._heap)
+            yield day
+
+
+def _opening(expires: date, opens: Period) -> date:
+    """The first day from which a period reaches an expiry."""
+    day = date.fromordinal(max(1, expires.toordinal() - opens.months * 31 - opens.days))
+    while shift(day, opens) < expires:
+        day = day_after(day)
+    return day

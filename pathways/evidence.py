@@ -1,0 +1,413 @@
+"""What a learner can bring: completions, awards and waivers as options for a rule to use.
+
+An *item* is one completion, award or waiver. It may serve in several ways (a substitution lets a
+completion count as another module), and each way is an *option* with its own credits, level,
+groups and validity. Options are numbered, so that a set of them is the bits of one integer: the
+evaluator then asks "is this rule met by these bits" thousands of times at little cost.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from pathways.document import Completed, Document, Module, Pathway, Record, Started
+from pathways.periods import day_after, shift
+
+ZERO = Decimal(0)
+BEST_SCORE = Decimal(100)
+
+#: First and last day of a stretch in which an item is usable.
+Stretch = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way in which one item may serve.
+
+    `ref` is what it serves as, `source_ref` what it really is. `stretches` are the days on which
+    it is usable, `from_day` the first of them, `until` the last day before a revocation.
+    """
+
+    index: int
+    item: str
+    kind: Literal["module", "credential", "waiver"]
+    ref: str
+    source_ref: str
+    on: date
+    from_day: date
+    until: date
+    stretches: tuple[Stretch, ...]
+    credits: Decimal = ZERO
+    hours: Decimal = ZERO
+    level: Decimal | None = None
+    groups: frozenset[str] = frozenset()
+    award_kind: str | None = None
+    source: str | None = None
+    score: Decimal | None = None
+    grade: str | None = None
+    imagined: bool = False
+    capacity: int | None = 1
+    used: frozenset[str] = frozenset()
+    amount: Decimal | None = None
+
+    @property
+    def bit(self) -> int:
+        """The integer in which only this option's bit is set."""
+        return 1 << self.index
+
+    @property
+    def key(self) -> tuple[date, str, str]:
+        """The place of the item in the canonical order."""
+        return (self.on, self.ref if self.kind == "waiver" else self.source_ref, self.item)
+
+    def measure(self, unit: str) -> Decimal:
+        """How much the option is worth in a unit."""
+        if unit == "count":
+            return Decimal(1)
+        return self.credits if unit == "credits" else self.hours
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Give the numbers of the bits that are set, lowest first.
+
+    >>> list(bits(0b1010))
+    [1, 3]
+    """
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def dated(record: Record, on: date) -> Record:
+    """Give everything in a record its date and its id, as section 7 of the language says."""
+    completed = tuple(
+        entry.model_copy(
+            update={
+                "on": entry.on or on,
+                "id": entry.id or f"{entry.module}@{(entry.on or on).isoformat()}",
+            }
+        )
+        for entry in record.completed
+    )
+    holds = tuple(
+        entry.model_copy(update={"id": entry.id or f"{entry.credential}@{entry.on.isoformat()}"})
+        for entry in record.holds
+    )
+    waived = tuple(
+        entry.model_copy(update={"on": entry.on or on, "id": entry.id or f"waiver:{entry.rule}"})
+        for entry in record.waived
+    )
+    substituted = tuple(
+        entry.model_copy(update={"on": entry.on or on}) for entry in record.substituted
+    )
+    return record.model_copy(
+        update={
+            "completed": completed,
+            "holds": holds,
+            "waived": waived,
+            "substituted": substituted,
+        }
+    )
+
+
+def imagined(entries: Iterable[Started], on: date) -> tuple[Completed, ...]:
+    """Complete the modules in progress on a day, for a verdict of `pending`."""
+    return tuple(
+        Completed(
+            module=entry.module,
+            on=on,
+            credits=entry.credits,
+            hours=entry.hours,
+            source=entry.source,
+            id=f"{entry.module}@{on.isoformat()}",
+        )
+        for entry in entries
+    )
+
+
+def grade_ranks(file: Pathway) -> Mapping[str, int]:
+    """Rank the grades of a file's scale: the higher the better."""
+    return {grade: -place for place, grade in enumerate(file.scale)}
+
+
+class Pool:
+    """All options of one learner, numbered in the order in which they became known."""
+
+    def __init__(self, document: Document, record: Record, on: date) -> None:
+        """Read a dated record up to and including a day; what is dated later is not known yet."""
+        self._document = document
+        self._ranks = {id(file): grade_ranks(file) for file in document.files}
+        self.options: list[Option] = []
+        self.enrolled = record.enrolled
+        self._by_ref: dict[str, list[Option]] = {}
+        self._items: dict[str, int] = {}
+        self._changes: _Steps | None = None
+        self._arrivals: _Steps | None = None
+        self._dates: list[date] | None = None
+        self._prefixes: list[int] = []
+        self.waivers = 0
+        self._equivalents: dict[str, list[str]] = {}
+        for ref, (module, _) in document.modules.items():
+            for code in module.equivalents:
+                self._equivalents.setdefault(code, []).append(ref)
+        for entry in record.completed:
+            self._complete(entry, record, on)
+        for waived in record.waived:
+            assert waived.on is not None and waived.id is not None
+            if waived.on <= on:
+                self._add(
+                    item=waived.id,
+                    kind="waiver",
+                    ref=waived.rule,
+                    source_ref=waived.rule,
+                    on=waived.on,
+                    from_day=waived.on,
+                    stretches=((waived.on, date.max),),
+                    amount=waived.amount,
+                )
+
+    def imagine(self, entries: Iterable[Completed], record: Record, on: date) -> None:
+        """Add completions that have whatever score is asked for."""
+        for entry in entries:
+            if entry.id not in self._items:
+                self._complete(entry, record, on, wild=True)
+
+    def _complete(
+        self,
+        entry: Completed,
+        record: Record,
+        on: date,
+        *,
+        wild: bool = False,
+    ) -> None:
+        assert entry.on is not None and entry.id is not None
+        if entry.on > on:
+            return
+        until = _day_before(entry.revoked) if entry.revoked else date.max
+        faces: list[tuple[str, date, bool]] = []
+        if entry.module in self._document.modules:
+            faces.append((entry.module, entry.on, False))
+        faces.extend((ref, entry.on, False) for ref in self._equivalents.get(entry.module, ()))
+        own = {ref for ref, _, _ in faces} | {entry.module}
+        for swap in record.substituted:
+            assert swap.on is not None
+            if swap.module in own and swap.counts_as not in own and swap.on <= on:
+                faces.append((swap.counts_as, max(entry.on, swap.on), True))
+        seen: set[str] = set()
+        for ref, first, stands_in in faces:
+            if ref in seen:
+                continue
+            seen.add(ref)
+            module, file = self._document.modules[ref]
+            if not wild and not self._passes(entry, module, file):
+                continue
+            last = min(until, _expiry(entry, module, stands_in=stands_in))
+            if last < first:
+                continue
+            self._add(
+                item=entry.id,
+                kind="module",
+                ref=ref,
+                source_ref=entry.module,
+                on=entry.on,
+                from_day=first,
+                stretches=((first, last),),
+                until=until,
+                credits=_amount(entry.credits, module.credits, stands_in=stands_in),
+                hours=_amount(entry.hours, module.hours, stands_in=stands_in),
+                level=module.level if stands_in or entry.level is None else entry.level,
+                groups=frozenset(module.groups) | frozenset(entry.groups),
+                source=entry.source,
+                score=entry.score,
+                grade=entry.grade,
+                imagined=wild,
+                capacity=None if module.repeatable == "unlimited" else module.repeatable,
+            )
+
+    def _passes(self, entry: Completed, module: Module, file: Pathway) -> bool:
+        pass_score = module.pass_score if module.pass_score is not None else file.defaults.pass_score
+        if entry.score is not None and pass_score is not None and entry.score < pass_score:
+            return False
+        pass_grade = module.pass_grade if module.pass_grade is not None else file.defaults.pass_grade
+        if entry.grade is None or pass_grade is None:
+            return True
+        ranks = self._ranks[id(file)]
+        return entry.grade in ranks and ranks[entry.grade] >= ranks[pass_grade]
+
+    def put_award(
+        self,
+        credential: str,
+        item: str,
+        on: date,
+        stretches: tuple[Stretch, ...],
+        until: date,
+        used: Iterable[str],
+    ) -> None:
+        """Make an award known with the stretches in which it is held, or tell how it stands now."""
+        model, _ = self._document.credentials[credential]
+        self._put(
+            item=item,
+            kind="credential",
+            ref=credential,
+            source_ref=credential,
+            on=on,
+            from_day=on,
+            stretches=stretches,
+            until=until,
+            credits=model.credits,
+            hours=model.hours,
+            level=model.level,
+            groups=frozenset(model.groups),
+            award_kind=model.kind,
+            used=frozenset(used),
+        )
+
+    def _put(self, **fields: Any) -> None:
+        places = [i for i in bits(self._items.get(fields["item"], 0))]
+        if not places:
+            self._add(**fields)
+            return
+        (place,) = places
+        told = Option(index=place, **fields)
+        known = self.options[place]
+        if told != known:
+            self.options[place] = told
+            named = self._by_ref[told.ref]
+            named[named.index(known)] = told
+            self._changes = self._arrivals = None
+
+    def _add(self, *, until: date = date.max, **fields: Any) -> None:
+        option = Option(index=len(self.options), until=until, **fields)
+        self.options.append(option)
+        self._by_ref.setdefault(option.ref, []).append(option)
+        self._items[option.item] = self._items.get(option.item, 0) | option.bit
+        if option.kind == "waiver":
+            self.waivers |= option.bit
+        self._changes = self._arrivals = self._dates = None
+
+    # --- sets of options -------------------------------------------------------------------------
+
+    @property
+    def everything(self) -> int:
+        """All options."""
+        return (1 << len(self.options)) - 1
+
+    def serving_as(self, ref: str) -> list[Option]:
+        """The options that serve as a module or credential, or waive a rule."""
+        return self._by_ref.get(ref, [])
+
+    def item_bits(self, item: str) -> int:
+        """All options of one item."""
+        return self._items.get(item, 0)
+
+    def usable(self, day: date, attempts: str) -> int:
+        """The options usable on a day, where `attempts: first` or `latest` leaves only one."""
+        if self._changes is None:
+            self._changes = _steps(
+                (stretch, option.bit) for option in self.options for stretch in option.stretches
+            )
+        mask = _at(self._changes, day)
+        if attempts != "any":
+            mask &= ~self._other_attempts(mask, attempts)
+        return mask
+
+    def _other_attempts(self, mask: int, attempts: str) -> int:
+        others = 0
+        for options in self._by_ref.values():
+            rivals = [o for o in options if o.bit & mask and o.kind == "module" and o.capacity == 1]
+            if len(rivals) > 1:
+                chosen = (min if attempts == "first" else max)(rivals, key=lambda o: o.key)
+                for option in rivals:
+                    if option is not chosen:
+                        others |= option.bit
+        return others
+
+    def once(self, day: date) -> int:
+        """The options that have been usable by a day and are not revoked on it, expired or not."""
+        if self._arrivals is None:
+            self._arrivals = _steps(
+                ((option.from_day, option.until), option.bit) for option in self.options
+            )
+        return _at(self._arrivals, day)
+
+    def between(self, first: date, last: date) -> int:
+        """The options dated within two days, both included; a waiver is never left out."""
+        dates, prefixes = self._timeline()
+        low, high = bisect_right(dates, first - date.resolution), bisect_right(dates, last)
+        return (prefixes[high] & ~prefixes[low]) | self.waivers
+
+    def after(self, day: date) -> int:
+        """The options dated after a day; a waiver is never left out."""
+        return self.between(day_after(day), date.max)
+
+    def _timeline(self) -> tuple[list[date], list[int]]:
+        if self._dates is None:
+            ordered = sorted(self.options, key=lambda option: option.on)
+            self._dates = [option.on for option in ordered]
+            self._prefixes = [0]
+            for option in ordered:
+                self._prefixes.append(self._prefixes[-1] | option.bit)
+        return self._dates, self._prefixes
+
+    def newest_first(self, mask: int) -> list[Option]:
+        """The options of a set against the canonical order."""
+        return sorted((self.options[i] for i in bits(mask)), key=lambda o: o.key, reverse=True)
+
+    def in_order(self, items: Iterable[str]) -> tuple[str, ...]:
+        """Item ids, each once, in the canonical order."""
+        unique = set(items)
+        keys = {o.item: o.key for i in unique for o in self._of_item(i)}
+        return tuple(sorted(unique, key=lambda item: keys[item]))
+
+    def _of_item(self, item: str) -> Iterator[Option]:
+        return (self.options[i] for i in bits(self._items.get(item, 0)))
+
+
+#: Sets of options by the day from which they hold, in the order of days.
+_Steps = tuple[list[date], list[int]]
+
+
+def _steps(stretches: Iterable[tuple[Stretch, int]]) -> _Steps:
+    turns: dict[date, int] = {}
+    for (first, last), bit in stretches:
+        if first <= last:
+            turns[first] = turns.get(first, 0) ^ bit
+            if last < date.max:
+                after = day_after(last)
+                turns[after] = turns.get(after, 0) ^ bit
+    days = sorted(turns)
+    masks, mask = [], 0
+    for day in days:
+        mask ^= turns[day]
+        masks.append(mask)
+    return days, masks
+
+
+def _at(steps: _Steps, day: date) -> int:
+    days, masks = steps
+    place = bisect_right(days, day)
+    return masks[place - 1] if place else 0
+
+
+def _day_before(day: date) -> date:
+    return day if day == date.min else day - date.resolution
+
+
+def _expiry(entry: Completed, module: Module, *, stands_in: bool) -> date:
+    if entry.expires is not None and not stands_in:
+        return date.max if entry.expires == "never" else entry.expires
+    assert entry.on is not None
+    return shift(entry.on, module.valid_for) if module.valid_for is not None else date.max
+
+
+def _amount(stated: Decimal | None, module: Decimal | str, *, stands_in: bool) -> Decimal:
+    if isinstance(module, Decimal) and (stands_in or stated is None):
+        return module
+    return ZERO if stated is None else stated
+

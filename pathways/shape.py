@@ -1,0 +1,409 @@
+"""From a tree to a model: every mistake of shape, told once, at its place, in the user's words.
+
+A mistake does not hide the ones behind it. What is wrong is taken out of the tree (a mistyped key
+is read as the key that was meant), and what is left is read again, until it has the right shape.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pathways import document
+from pathways.document import OPERATORS, RuleBase, Selector
+from pathways.problems import Problem, nearest
+from pathways.tree import Loc, Mapping, Node, Scalar, edited
+
+M = TypeVar("M", bound=BaseModel)
+
+#: What a rule's tag stands for in the places that the models report.
+TAGGED: dict[str, type[BaseModel]] = {
+    "~id": document.IdRule,
+    "~module": document.ModuleRule,
+    "~credential": document.CredentialRule,
+    "~rule": document.NamedRule,
+    "~all": document.AllRule,
+    "~any": document.AnyRule,
+    "~at_least": document.AtLeastRule,
+    "~points": document.PointsRule,
+    "~in_order": document.InOrderRule,
+    "~every": document.EveryRule,
+    "~amount": document.AmountRule,
+}
+
+_SELECTOR = "a selector is due here: `any`, a list of ids, or a mapping such as `{groups: x}`"
+
+#: Keys whose value may take one of several forms: what to say when it takes none of them.
+_FORMS = {
+    "repeatable": "a whole number from 1, or `unlimited`, is due here",
+    "distinct": "`true`, `false` or `through` is due here",
+    "overlap": "a number of items, or `{credits: 10}`, is due here",
+    "over": "`groups`, `level`, `source`, `module`, or a list of groups is due here",
+}
+
+#: How an entry of each kind is called, and how a short one is written.
+_ENTRIES: dict[type[BaseModel], tuple[str, str]] = {
+    document.Worth: ("an entry of `points`", "{worth: 4, rule: ID}"),
+    document.AwardClass: ("a class", "{name: merit, requires: RULE}"),
+    document.Exclusive: ("an entry of `exclusive`", "{credentials: [ID, ID]}"),
+    document.Example: ("an example", "{name: ..., completed: [ID], on: DATE, expect: {...}}"),
+    document.Completed: ("a completion", "{module: ID, on: DATE}"),
+    document.Started: ("a module in progress", "{module: ID}"),
+    document.Held: ("an award", "{credential: ID, on: DATE}"),
+    document.Renewed: ("a renewal", "{on: DATE}"),
+    document.Waived: ("a waiver", "{rule: ID, on: DATE}"),
+    document.Substituted: ("a substitution", "{module: ID, counts_as: ID, on: DATE}"),
+    document.Alignment: ("an alignment", "{name: ..., url: ...}"),
+    document.Renewal: ("`renewal`", "{requires: RULE, grace: 90 days}"),
+    document.Issuer: ("`issuer`", "{name: ...}"),
+    document.Expected: ("`expect`", "{awarded: [ID]}"),
+    document.Module: ("a module", "{title: ..., credits: 5}"),
+    document.Credential: ("a credential", "{title: ..., requires: RULE}"),
+    document.OverlapCredits: ("`overlap`", "{credits: 10}"),
+    document.Defaults: ("`defaults`", "{pass_score: 50}"),
+}
+
+#: What to add for a key that is missing.
+_ADD = {
+    "from": "add `from: any`, a list of ids, or a mapping such as `{groups: x}`",
+    "of": "add `of: [RULE, ...]`",
+    "rule": "add `rule: RULE`",
+    "worth": "add `worth: 4`",
+    "on": "add `on:` and a date such as 2026-03-01",
+    "requires": "add `requires:` and a rule",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Where an error of the models points to in the tree."""
+
+    path: Loc  # the steps that exist in the tree
+    node: Node  # what stands there
+    key: str = ""  # the key of that mapping which is missing, or whose name is the mistake
+    form: bool = False  # the models tried several forms of this value
+
+
+@dataclass(frozen=True, slots=True)
+class _Mistake:
+    """What to say, and how to read on as if it had not been made."""
+
+    message: str
+    help: str = ""
+    found: str | None = None  # as it is written there, unless said otherwise
+    key: str = ""  # the key that is at fault, where it is not the value
+    rename: str | None = None  # the key that was meant
+    follows: bool = False  # the mistake may be a consequence of one that was told already
+
+
+def shaped(model: type[M], tree: Mapping, shown: str) -> tuple[M, Mapping, list[Problem]]:
+    """Return the model, the tree that it was read from, and what was wrong on the way.
+
+    Without problems the tree is the one that was given. `shown` is what problems call the file.
+    """
+    problems: list[Problem] = []
+    while True:
+        try:
+            return model.model_validate(tree.data()), tree, problems
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        edits: dict[Loc, str | None] = {}
+        for detail, site in _once(details, tree):
+            mistake = _mistake(model, detail, site)
+            path = (*site.path, mistake.key) if mistake.key in _written(site.node) else site.path
+            if site.key and mistake.rename is None and _renamed_to(edits, site):
+                continue  # the key that is missing is there, mistyped
+            edits.setdefault(path, mistake.rename)
+            lost = site.node.lost if isinstance(site.node, Mapping) else ()
+            if not (mistake.follows and lost):
+                problems.append(_problem(shown, site.node, mistake))
+        print(edits) if __import__("os").environ.get("DBG") else None
+        tree = edited(tree, edits)
+
+
+def _once(details: list[ErrorDetails], tree: Mapping) -> list[tuple[ErrorDetails, _Site]]:
+    """Place each error, unknown keys first, and keep one for each mistake."""
+    sites: dict[tuple[Loc, str], tuple[ErrorDetails, _Site]] = {}
+    for detail in details:
+        site = _site(detail, tree)
+        sites.setdefault((site.path, site.key), (detail, site))
+    inner = {path[:end] for path, key in sites for end in range(len(path) + bool(key))}
+    kept = [pair for pair in sites.values() if not (pair[1].form and pair[1].path in inner)]
+    return sorted(kept, key=lambda pair: pair[0]["type"] != "extra_forbidden")
+
+
+def _site(detail: ErrorDetails, tree: Mapping) -> _Site:
+    """Follow a place of the models through the tree; what it does not have is a model's name."""
+    steps = detail["loc"]
+    kind = detail["type"]
+    named = {"extra_forbidden", "missing"}
+    if steps[-1] == "[key]":
+        steps, kind = steps[:-1], "[key]"
+        named = {"[key]"}
+    key = ""
+    if kind in named:
+        steps, key = steps[:-1], str(steps[-1])
+    elif "ctx" in detail and "key" in detail["ctx"]:
+        key = detail["ctx"]["key"]
+    node: Node = tree
+    path: list[str | int] = []
+    form = False
+    for step in steps:
+        inner = node.child(step)
+        if inner is not None:
+            node = inner
+            path.append(step)
+            form = False
+        elif isinstance(step, str) and path and path[-1] in _FORMS:
+            form = True
+    return _Site(tuple(path), node, key, form)
+
+
+def _written(node: Node) -> dict[str, Node]:
+    return node.values if isinstance(node, Mapping) else {}
+
+
+def _renamed_to(edits: dict[Loc, str | None], site: _Site) -> bool:
+    return any(path[:-1] == site.path and name == site.key for path, name in edits.items())
+
+
+def _problem(shown: str, node: Node, mistake: _Mistake) -> Problem:
+    place = node.place
+    found = place.text
+    if isinstance(node, Mapping) and mistake.key in node.keys:
+        place = node.keys[mistake.key]
+        found = ""  # the message has it
+    if mistake.found is not None:
+        found = mistake.found
+    return Problem(shown, place.line, place.column, mistake.message, found, mistake.help)
+
+
+# --- the models' keys ----------------------------------------------------------------------------
+
+
+@cache
+def keys_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the annotations of a model by key, as a designer writes the key."""
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
+
+
+def _model_at(model: type[BaseModel], steps: Loc) -> type[BaseModel]:
+    """Return the model that reads what stands at a place of the models."""
+    entry = False  # the next step is an entry's own name
+    for step in steps:
+        if entry:
+            entry = False
+        elif step in TAGGED:
+            model = TAGGED[str(step)]
+        elif isinstance(step, str) and step in keys_of(model):
+            annotation = keys_of(model)[step]
+            entry = get_origin(annotation) is dict
+            inner = _models_in(annotation)
+            model = inner[0] if inner else model
+    return model
+
+
+# --- what to say ---------------------------------------------------------------------------------
+
+
+def _mistake(model: type[BaseModel], detail: ErrorDetails, site: _Site) -> _Mistake:
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(_model_at(model, detail["loc"][:-1]), site)
+    if kind == "missing":
+        return _missing_key(_model_at(model, detail["loc"][:-1]), site)
+    if detail["loc"][-1] == "[key]":
+        return _bad_id(detail["msg"], site.key, site.key)
+    if kind == "rule":
+        return _no_rule(site.node)
+    if isinstance(site.node, Scalar) and site.node.value is None:
+        return _Mistake("there is no value here", "say what is due, or leave the key out", "")
+    if site.form:
+        return _Mistake(_FORMS[str(site.path[-1])])
+    if kind == "limit":
+        return _limit(detail, site)
+    if kind == "model_type":
+        return _no_mapping(_models_in(_annotation_at(model, detail["loc"])))
+    return _plain(detail, site)
+
+
+def _unknown_key(model: type[BaseModel], site: _Site) -> _Mistake:
+    known = list(keys_of(model))
+    if issubclass(model, RuleBase):
+        known.extend(operator for operator in OPERATORS if operator not in known)
+    close = get_close_matches(site.key, keys_of(model), n=1, cutoff=0.6)
+    rename = close[0] if close and close[0] not in _written(site.node) else None
+    return _Mistake(
+        f"unknown key `{site.key}`",
+        nearest(site.key, known),
+        key=site.key,
+        rename=rename,
+        # What goes with an operator that was taken out is no mistake of its own.
+        follows=bool(set(OPERATORS) & set(getattr(site.node, "lost", ()))),
+    )
+
+
+def _missing_key(model: type[BaseModel], site: _Site) -> _Mistake:
+    operators = [operator for operator in OPERATORS if operator in _written(site.node)]
+    if issubclass(model, RuleBase) and operators:
+        owner, example = f"`{operators[0]}`", ""
+    else:
+        owner, example = _ENTRIES.get(model, ("this", ""))
+    help_ = _ADD.get(site.key, f"write it as `{example}`" if example else f"add `{site.key}`")
+    return _Mistake(f"{owner} needs `{site.key}`", help_, follows=True)
+
+
+def _bad_id(message: str, text: str, key: str = "") -> _Mistake:
+    """An id that is not one; `key` where it is the key of a mapping."""
+    likely = re.sub(r"[^a-z0-9._/-]+", "-", text.lower()).lstrip("-._").rstrip("-")[:200]
+    help_ = f"write `{likely}`" if likely and likely != text else ""
+    return _Mistake(message, help_, found=text, key=key, rename=likely or None if key else None)
+
+
+def _no_rule(node: Node) -> _Mistake:
+    """What stands where a rule is due, and has no operator or several."""
+    if isinstance(node, Scalar):
+        if node.value is None:
+            return _Mistake("a rule is due here", "write an id, or a mapping such as `{all: [...]}`")
+        return _Mistake(
+            "a rule is due here: an id, or a mapping with an operator",
+            f'quote it: `"{node.place.text}"`',
+        )
+    if not isinstance(node, Mapping):
+        return _Mistake("a list is not a rule", "write `{all: [...]}` or `{any: [...]}`")
+    written = [operator for operator in OPERATORS if operator in node.values]
+    if written:
+        names = " and ".join(f"`{name}`" for name in sorted(written, key=list(node.values).index))
+        return _Mistake(
+            f"a rule has exactly one operator, and here are {names}",
+            "put each in a rule of its own: `{all: [{...}, {...}]}`",
+            found="",
+            key=sorted(written, key=list(node.values).index)[1],
+        )
+    modifiers = keys_of(RuleBase)
+    for key in node.values:
+        close = get_close_matches(key, OPERATORS, n=1, cutoff=0.6)
+        if key not in modifiers and close and key not in keys_of(Selector):
+            return _Mistake(
+                f"unknown key `{key}`, and no operator in this rule",
+                f"did you mean `{close[0]}`?",
+                key=key,
+                rename=close[0],
+            )
+    selecting = [key for key in node.values if key in keys_of(Selector) and key not in modifiers]
+    if selecting:
+        help_ = (
+            f"`{selecting[0]}` belongs in a selector: "
+            f"`{{every: {{{selecting[0]}: ...}}}}` or `{{count: 1, from: {{{selecting[0]}: ...}}}}`"
+        )
+    else:
+        help_ = "one of " + ", ".join(f"`{operator}`" for operator in OPERATORS)
+    return _Mistake("there is no operator in this rule", help_, follows=True)
+
+
+def _limit(detail: ErrorDetails, site: _Site) -> _Mistake:
+    context = detail.get("ctx", {})
+    if "key" in context:
+        return _Mistake(detail["msg"], key=context["key"])
+    partner = context.get("partner", "")
+    for key in _written(site.node):
+        if partner and key not in keys_of(document.Limit) and get_close_matches(key, [partner], 1, 0.6):
+            return _Mistake(
+                f"unknown key `{key}`", f"did you mean `{partner}`?", key=key, rename=partner
+            )
+    help_ = {
+        "of": "add `of: any`, a list of ids, or a mapping such as `{groups: x}`",
+        "over": "add `over: groups`, `level`, `source`, `module`, or a list of groups",
+    }.get(partner, "such as `{at_most: 9, of: {level: 1}}`")
+    return _Mistake(detail["msg"], help_, follows=True)
+
+
+def _annotation_at(model: type[BaseModel], steps: Loc) -> object:
+    """Return the annotation of the field that a place of the models lies in."""
+    for end in range(len(steps) - 1, -1, -1):
+        keys = keys_of(_model_at(model, steps[:end]))
+        if isinstance(steps[end], str) and steps[end] in keys:
+            return keys[str(steps[end])]
+    return None
+
+
+def _no_mapping(models: list[type[BaseModel]]) -> _Mistake:
+    if Selector in models:
+        return _Mistake(_SELECTOR)
+    for model in models:
+        if model in _ENTRIES:
+            owner, example = _ENTRIES[model]
+            return _Mistake(f"{owner} is a mapping", f"such as `{example}`")
+    return _Mistake("a mapping is due here")
+
+
+_NUMBER = re.compile(r"[-+]?[0-9.]+")
+
+
+def _plain(detail: ErrorDetails, site: _Site) -> _Mistake:
+    """The mistakes of single values; what is not in the table was worded by the language itself."""
+    kind, message = detail["type"], detail["msg"]
+    context = detail.get("ctx", {})
+    node = site.node
+    match kind:
+        case "text":
+            quotable = isinstance(node, Scalar) and node.place.text
+            return _Mistake(
+                "a text is due here", f'quote it: `"{node.place.text}"`' if quotable else ""
+            )
+        case "id":
+            return _bad_id(message, str(getattr(node, "value", "")))
+        case "amount":
+            if message.endswith("without quotes"):
+                numeric = isinstance(node, Scalar) and _NUMBER.fullmatch(str(node.value))
+                return _Mistake("a number is due here", "write it without quotes" if numeric else "")
+            return _Mistake(message)
+        case "amount_rule":
+            return _Mistake(
+                message, "add `average` or `sum`", key=site.key, follows=True
+            )
+        case "tuple_type" | "list_type":
+            listed = f"write `[{node.place.text}]`" if isinstance(node, Scalar) else ""
+            return _Mistake("a list is due here", listed)
+        case "dict_type":
+            return _Mistake("a mapping of ids or names is due here")
+        case "bool_type" | "bool_parsing":
+            return _Mistake("`true` or `false` is due here")
+        case "literal_error":
+            allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+            listing = ", ".join(f"`{word}`" for word in allowed)
+            value = str(getattr(node, "value", ""))
+            close = get_close_matches(value, allowed, n=1, cutoff=0.6)
+            one_of = "one of " if len(allowed) > 1 else ""
+            return _Mistake(
+                f"{one_of}{listing} is due here", f"did you mean `{close[0]}`?" if close else ""
+            )
+        case "too_short" | "string_too_short":
+            return _Mistake("a text can not be empty", found="")
+        case "too_long" | "string_too_long":
+            return _Mistake(f"a text of at most {context.get('max_length')} characters is due here")
+        case "string_pattern_mismatch":
+            return _Mistake("a word can not start with a space")
+        case "greater_than_equal":
+            return _Mistake(f"a number of at least {context.get('ge')} is due here")
+        case "less_than_equal":
+            return _Mistake(f"a number of at most {context.get('le')} is due here")
+    if kind in _WORDED:
+        return _Mistake(message)
+    return _Mistake("this value does not fit here")
+
+
+#: Errors whose message is the language's own.
+_WORDED = {"whole", "day", "period", "bounds", "share", "window", "selector", "overlap"}

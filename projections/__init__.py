@@ -1,0 +1,1 @@
+"""What can be seen. Every table here can be thrown away, and rebuilt from the events."""
