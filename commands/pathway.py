@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.lazy import LazyGroup
-from commands.options import FILE, json_option, on_option
+from commands.options import FILE, database_option, json_option, on_option
 from commands.terminal import say, say_json
 
 if TYPE_CHECKING:
@@ -111,6 +111,33 @@ RECORD = click.option(
     metavar="RECORD",
     help="What the learner has done: a YAML file.",
 )
+
+
+@click.command()
+@click.argument("what", metavar="FILE|ID[@VERSION]")
+@click.option("--how", is_flag=True, help="Name the method that decides each rule, and why.")
+@database_option
+@json_option
+def show(what: str, how: bool, database: str, as_json: bool) -> None:
+    """Read a pathway as a tree of rules in words.
+
+    Credentials come bottom up, each with what it asks for. A file is read as it is; an id is looked up
+    among the published pathways, the newest version unless another is named. --how tells with which
+    exact method each rule is decided.
+
+    \b
+    Example:
+      cairn pathway show office-skills.pathway.yaml
+      cairn pathway show office-skills@2026.1 --how
+    """
+    from commands import reading
+    from commands.publishing import document_of
+
+    document = document_of(what, database)
+    if as_json:
+        say_json(reading.to_json(document))
+    else:
+        reading.show(document, how=how)
 
 
 @click.command()

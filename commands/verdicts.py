@@ -91,11 +91,18 @@ class Drawing:
         parts: Parts = [sign(verdict.outcome.value), words]
         if met and not verdict.parts:
             parts.append((f"  ← {', '.join(verdict.evidence or ())}", "dim"))
-        elif verdict.missing is not None:
-            parts.append((f"  {verdict.missing.text}", "yellow"))
+        elif verdict.missing is not None and not self._told_beneath(verdict):
+            parts.append((f"  — {verdict.missing.text}", "yellow"))
         twig = branch.add(text(*parts))
         for part in verdict.parts:
             self.grow(twig, part, within_met=met)
+
+    def _told_beneath(self, verdict: Verdict) -> bool:
+        """Whether the lines beneath, or the rule's own words, say already what is missing."""
+        if any(part.outcome is not Outcome.MET for part in verdict.parts):
+            return True
+        words = headline(self.rules[verdict.path])
+        return verdict.missing is not None and verdict.missing.text == words
 
 
 def standing_line(document: Document, standing: Standing) -> Text:

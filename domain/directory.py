@@ -52,21 +52,16 @@ class Directory:
         """Make the table where there is none."""
         self._write([(_TABLE, ())])
 
-    def enter(self, reference: str, name: str = "", email: str = "") -> tuple[str, bool]:
+    def enter(self, reference: str, name: str = "", email: str = "") -> str:
         """Return the opaque id behind a reference, making one for somebody new.
 
-        The second value tells whether they are new. What is given of name and e-mail address
-        replaces what was known.
+        What is given of name and e-mail address replaces what was known.
         """
-        known = self.ids([reference]).get(reference)
-        if known is None:
+        if reference not in self.ids([reference]):
             self.enter_all([reference])
-            known = self.ids([reference])[reference]
-            new = True
-        else:
-            new = False
-        self.update(known, name=name or None, email=email or None)
-        return known, new
+        learner = self.ids([reference])[reference]
+        self.update(learner, name=name or None, email=email or None)
+        return learner
 
     def enter_all(self, references: Iterable[str]) -> None:
         """Make an opaque id for each reference that has none."""

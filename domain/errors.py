@@ -137,8 +137,8 @@ class LedgerCorruptError(LedgerError):
     """The file is damaged, or is no database."""
 
 
-class LedgerContendedError(LedgerError):
-    """Others changed the same learner again and again, at the same moment."""
+class LedgerConflictError(LedgerError):
+    """Somebody else wrote the same at the same moment; trying again is right."""
 
 
 class UnreadableEventError(LedgerError):

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from domain.errors import LedgerCorruptError
+from domain.learner import Learner
 from domain.publication import Edition, Publication
-from domain.vocabulary import Vocabulary, vocabulary
+from domain.vocabulary import Vocabulary, resolve_credential, resolve_module, vocabulary
 from pathways.document import Document
 
 #: How many documents are kept at hand; one may take some megabytes.
@@ -70,3 +71,56 @@ def _open(edition: Edition) -> Volume:
         )
     document = Document.from_canonical(edition.document)
     return Volume(edition, document, vocabulary(document))
+
+
+class Resolver:
+    """Finds out which module or credential somebody means who leaves out the catalogue.
+
+    What it has found it remembers, so one is made for each task.
+    """
+
+    def __init__(self, library: Library) -> None:
+        """Look names up in a library."""
+        self._library = library
+        self._far: tuple[Vocabulary, ...] | None = None
+        self._modules: dict[tuple[frozenset[tuple[str, str]], str], str] = {}
+
+    def near(self, learner: Learner) -> list[Vocabulary]:
+        """The names in the pathways that a learner follows."""
+        return [
+            self._library.volume(enrolment.pathway, enrolment.version).words
+            for enrolment in learner.current_enrolments
+        ]
+
+    def far(self) -> tuple[Vocabulary, ...]:
+        """The names in everything that is published."""
+        if self._far is None:
+            self._far = tuple(volume.words for volume in self._library.everything())
+        return self._far
+
+    def module(self, name: str, learner: Learner) -> str:
+        """Return the full name of a module.
+
+        Raises `UnknownModuleError`, or `AmbiguousNameError` which names the candidates.
+        """
+        follows = frozenset((e.pathway, e.version) for e in learner.current_enrolments)
+        known = self._modules.get((follows, name))
+        if known is None:
+            known = resolve_module(name, self.near(learner), self.far)
+            self._modules[follows, name] = known
+        return known
+
+    def credential(self, name: str, learner: Learner) -> str:
+        """Return the full name of a credential.
+
+        Raises `UnknownCredentialError`, or `AmbiguousNameError` which names the candidates.
+        """
+        return resolve_credential(name, self.near(learner), self.far)
+
+    def knows_module(self, module: str, learner: Learner) -> bool:
+        """Tell whether a pathway that the learner follows, or any published one, has a module."""
+        return any(
+            module in words.modules
+            for shelf in (self.near, lambda _: self.far())
+            for words in shelf(learner)
+        )

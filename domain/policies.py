@@ -8,10 +8,10 @@ by the document under which the award was made. Pure: the caller stores what is 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypedDict
 
 from domain.events import (
     AwardFlagged,
@@ -26,10 +26,8 @@ from domain.learner import Award, Enrolment, Learner, evolve
 from domain.library import Volume
 from domain.names import qualified, qualified_item, relative
 from domain.records import record_of
-from pathways.awards import assess
-
-if TYPE_CHECKING:
-    from pathways.awards import Assessment, Made, Standing
+from pathways.awards import Assessment, assess
+from pathways.verdict import Witness
 
 #: Who decides what follows from rules alone, and where that comes from.
 CAIRN = "cairn"
@@ -57,7 +55,7 @@ def consequences(learner: Learner, shelf: Shelf, on: date) -> Outcome:
     events: list[LearnerEvent] = []
     enrolments = {enrolment.pathway: enrolment for enrolment in learner.current_enrolments}
     waiting = deque(enrolments)
-    assessments: dict[str, Assessment] = {}
+    assessments: dict[str, tuple[Volume, Assessment]] = {}
 
     def happen(decided: Iterable[LearnerEvent], inside: str = "") -> bool:
         nonlocal learner
@@ -81,10 +79,9 @@ def consequences(learner: Learner, shelf: Shelf, on: date) -> Outcome:
             break
         pathway = waiting.popleft()
         volume = shelf(pathway, enrolments[pathway].version)
-        assessments[pathway] = assessment_of(
-            learner, volume, enrolments[pathway], on, verdicts=False
-        )
-        happen(_due(learner, volume, assessments[pathway]), inside=pathway)
+        assessment = assessment_of(learner, volume, enrolments[pathway], on, verdicts=False)
+        assessments[pathway] = (volume, assessment)
+        happen(_due(learner, volume, assessment), inside=pathway)
 
     awaiting, conflicts = _undecided(assessments.values())
     return Outcome(learner, tuple(events), awaiting, conflicts)
@@ -104,35 +101,159 @@ def assessment_of(
 
 
 def _due(learner: Learner, volume: Volume, assessment: Assessment) -> Iterator[LearnerEvent]:
+    home = volume.words.home
     for standing in assessment.standings.values():
         for made in standing.awards:
-            if made.given:
-                yield from _renewals(learner, volume, made)
-            elif event := _award(learner, volume, standing, made):
-                yield event
-                yield from _renewed(volume, event.award, made, 0)
+            award = qualified_item(made.item, home)
+            if not made.given:
+                # A stretch of `while_met` is found anew each time. So is an award that lost its
+                # ground, until other evidence earns it on another day.
+                if award in learner.awards or any(loss.decision == "revoke" for loss in made.losses):
+                    continue
+                assert made.witness is not None
+                yield CredentialAwarded(
+                    on=made.on,
+                    award=award,
+                    credential=qualified(made.credential, home),
+                    expires=made.first_expires,
+                    award_class=made.award_class,
+                    class_witness=made.class_witness.to_json() if made.class_witness else None,
+                    **_proof(volume, made.witness),
+                )
+            for renewal in made.renewals:
+                # A renewal that was given has its witness in the ledger already.
+                if renewal.witness is not None:
+                    yield AwardRenewed(
+                        on=renewal.on,
+                        award=award,
+                        expires=renewal.expires,
+                        **_proof(volume, renewal.witness),
+                    )
 
 
-def _award(
-    learner: Learner, volume: Volume, standing: Standing, made: Made
-) -> CredentialAwarded | None:
-    credential = qualified(standing.credential, volume.words.home)
-    award = f"{credential}@{made.on.isoformat()}"
-    model, _ = volume.document.credentials[standing.credential]
-    # A stretch of `while_met` is found anew each time. What is revoked as soon as it is made was
-    # made before, or need not be made at all.
-    if award in learner.awards and model.lasts == "while_met":
-        return None
-    if any(loss.decision == "revoke" for loss in made.losses):
-        return None
-    assert made.witness is not None
-    return CredentialAwarded(
-        on=made.on,
-        award=_free(award, learner),
-        credential=credential,
-        expires=made.renewals[0].expires if False else _first_expiry(made),
-        award_class=made.award_class,
-        witness=made.witness.to_json(),
-        class_witness=made.class_witness.to_json() if made.class_witness else None,
-        **_by_rules_of(volume),
+class _Proof(TypedDict):
+    by: str
+    source: str
+    pathway: str
+    version: str
+    digest: str
+    catalogue: str
+    witness: dict[str, Any]
+
+
+def _proof(volume: Volume, witness: Witness) -> _Proof:
+    edition = volume.edition
+    return {
+        "by": CAIRN,
+        "source": POLICY,
+        "pathway": edition.pathway,
+        "version": edition.version,
+        "digest": edition.digest,
+        "catalogue": volume.words.home,
+        "witness": witness.to_json(),
+    }
+
+
+def _undecided(
+    assessments: Iterable[tuple[Volume, Assessment]],
+) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    awaiting: set[str] = set()
+    conflicts: dict[str, tuple[str, ...]] = {}
+    for volume, assessment in assessments:
+        home = volume.words.home
+        for ref, standing in assessment.standings.items():
+            if standing.status == "awaiting approval":
+                awaiting.add(qualified(ref, home))
+            if standing.conflict:
+                conflicts[qualified(ref, home)] = tuple(
+                    qualified(other, home) for other in standing.conflict
+                )
+    return tuple(sorted(awaiting)), tuple(sorted(conflicts.items()))
+
+
+# --- what is lost --------------------------------------------------------------------------------
+
+
+def _losses(learner: Learner, shelf: Shelf, on: date) -> tuple[LearnerEvent, ...]:
+    """Decide about the earliest award that stands on lost evidence, where there is one."""
+    for award in sorted(learner.awards.values(), key=lambda award: (award.on, award.id)):
+        if award.revoked is not None or award.external:
+            continue
+        if lost := learner.lost_evidence(award, on):
+            volume = shelf(award.pathway, award.version)
+            if decided := _decided(learner, award, volume, lost):
+                return decided
+    return ()
+
+
+def _decided(
+    learner: Learner, award: Award, volume: Volume, lost: Mapping[str, date]
+) -> tuple[LearnerEvent, ...]:
+    model, _ = volume.document.credentials[relative(award.credential, volume.words.home)]
+    if model.lasts == "while_met":
+        return ()
+    day, items = max(lost.values()), tuple(sorted(lost))
+    if witness := _other_ground(learner, award, volume, day):
+        return (
+            WitnessReplaced(on=day, award=award.id, lost=items, **_proof(volume, witness)),
+        )
+    if set(items) <= set(award.under_review):
+        return ()
+    match model.on_lost_evidence:
+        case "review":
+            return (AwardFlagged(on=day, by=CAIRN, source=POLICY, award=award.id, lost=items),)
+        case decision:
+            review = ReviewDecided(
+                on=day, by=CAIRN, source=POLICY, award=award.id, lost=items, decision=decision
+            )
+            if decision == "keep":
+                return (review,)
+            return (review, AwardRevoked(on=day, by=CAIRN, source=POLICY, award=award.id))
+
+
+def _other_ground(learner: Learner, award: Award, volume: Volume, day: date) -> Witness | None:
+    """Return the witness by which the award would have been made without all that was lost.
+
+    The rule has to have been met by the day of the loss.
+    """
+    home = volume.words.home
+    without = replace(
+        learner,
+        completions={
+            id_: completion
+            for id_, completion in learner.completions.items()
+            if completion.revoked is None or completion.revoked > day
+        },
+        awards={
+            id_: _never_held(other) if other.revoked is not None and other.revoked <= day else other
+            for id_, other in learner.awards.items()
+            if id_ != award.id
+        },
+        approvals=learner.approvals | {award.credential},
     )
+    enrolment = learner.enrolments[award.pathway]
+    record = record_of(
+        without,
+        volume.words,
+        pathway=award.pathway,
+        enrolled=min(enrolment.on, award.on),
+        on=day,
+    )
+    standing = assess(volume.document, record, day, verdicts=False).standings[
+        relative(award.credential, home)
+    ]
+    for made in standing.awards:
+        if not made.given and made.witness is not None:
+            items = [qualified_item(item, home) for item in made.witness.items]
+            # What a lower award would have earned in this other life was never earned in this one.
+            imagined = [item for item in items if "@" in item and not _known(learner, item)]
+            return None if imagined else made.witness
+    return None
+
+
+def _never_held(award: Award) -> Award:
+    return replace(award, revoked=award.on, groundless=False)
+
+
+def _known(learner: Learner, item: str) -> bool:
+    return item in learner.completions or item in learner.awards

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from domain.errors import (
+    LedgerConflictError,
     LedgerCorruptError,
     LedgerError,
     LedgerFullError,
@@ -99,7 +100,7 @@ def locate(database: str) -> Database:
 
 @contextmanager
 def told(database: Database) -> Iterator[None]:
-    """Turn whatever a database driver raises into a `LedgerError` that a person can act on."""
+    """Turn whatever a driver or the event store raises into a `LedgerError` that a person can act on."""
     try:
         yield
     except LedgerError:
@@ -112,13 +113,19 @@ def told(database: Database) -> Iterator[None]:
 
 
 def explained(error: BaseException, database: Database) -> LedgerError | None:
-    """Return what an error of a database driver means, or None where it is none of theirs."""
+    """Return what an error of a driver or the event store means, None where it is neither."""
+    library = None
     for cause in _causes(error):
         if isinstance(cause, sqlite3.Error):
             return _sqlite(cause, database)
-        if type(cause).__module__.partition(".")[0] in ("psycopg", "psycopg_pool"):
-            return _server(cause, database)
-    return None
+        match type(cause).__module__.partition(".")[0]:
+            case "psycopg" | "psycopg_pool":
+                return _server(cause, database)
+            case "eventsourcing":
+                library = library or LedgerUnavailableError(
+                    f"`{database.shown}` can not be used: {cause}"
+                )
+    return library
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -133,6 +140,8 @@ def _sqlite(error: sqlite3.Error, database: Database) -> LedgerError:
     place = f"`{database.shown}`"
     kind = name.removeprefix("SQLITE_").partition("_")[0]
     match kind:
+        case "CONSTRAINT":
+            return _conflict(place)
         case "BUSY" | "LOCKED":
             return LedgerLockedError(
                 f"{place} is locked by another program", "wait until it is done, and try again"
@@ -158,10 +167,18 @@ def _sqlite(error: sqlite3.Error, database: Database) -> LedgerError:
             return LedgerUnavailableError(f"{place} can not be used: {error}")
 
 
+def _conflict(place: str) -> LedgerConflictError:
+    return LedgerConflictError(
+        f"another program writes the same to {place}, again and again", "try again"
+    )
+
+
 def _server(error: BaseException, database: Database) -> LedgerError:
     state = getattr(error, "sqlstate", None) or ""
     place = f"`{database.shown}`"
     match state:
+        case "23505":
+            return _conflict(place)
         case "55P03":
             return LedgerLockedError(
                 f"{place} is locked by another program", "wait until it is done, and try again"

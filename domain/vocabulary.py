@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -66,19 +66,19 @@ def vocabulary(document: Document) -> Vocabulary:
 
 
 def resolve_module(
-    name: str, near: Iterable[Vocabulary], far: Iterable[Vocabulary]
+    name: str, near: Iterable[Vocabulary], far: Callable[[], Iterable[Vocabulary]]
 ) -> str:
     """Return the full name of a module that somebody named, perhaps without its catalogue.
 
     What is `near` (the documents that a learner follows) goes before what is `far` (all that is
-    published). A full name is taken as it is. Raises `UnknownModuleError` or
+    published), which is only asked for where it is needed. A full name is taken as it is. Raises `UnknownModuleError` or
     `AmbiguousNameError`, which names the candidates.
     """
     if "/" in name:
         return _plausible(name)
     known: set[str] = set()
-    for shelf in (near, far):
-        modules = {module for words in shelf for module in words.modules}
+    for shelf in (lambda: near, far):
+        modules = {module for words in shelf() for module in words.modules}
         if found := sorted(module for module in modules if bare(module) == name):
             return _only(name, found, "modules")
         known |= modules
@@ -89,15 +89,15 @@ def resolve_module(
 
 
 def resolve_credential(
-    name: str, near: Iterable[Vocabulary], far: Iterable[Vocabulary]
+    name: str, near: Iterable[Vocabulary], far: Callable[[], Iterable[Vocabulary]]
 ) -> str:
     """Return the full name of a credential, like `resolve_module`.
 
     Raises `UnknownCredentialError` or `AmbiguousNameError`.
     """
     known: set[str] = set()
-    for shelf in (near, far):
-        credentials = {credential for words in shelf for credential in words.credentials}
+    for shelf in (lambda: near, far):
+        credentials = {credential for words in shelf() for credential in words.credentials}
         if name in credentials:
             return name
         if found := sorted(ref for ref in credentials if bare(ref) == name):

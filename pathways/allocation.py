@@ -20,11 +20,12 @@ from functools import cache
 from math import lcm
 from typing import Any
 
-from pathways.compile import Bound, Moment, Node, Tree
+from pathways.compile import Bound, Node, Tree
 from pathways.document import plain
 from pathways.evidence import Option, Pool, bits
 from pathways.periods import shift
 from pathways.problems import CairnError
+from pathways.selection import leaf_mask, leaf_use, of_value
 from pathways.verdict import Use
 
 #: Deterministic seconds of CP-SAT after which a rule is undecided.
@@ -58,6 +59,7 @@ class Claim:
     together: bool
     admitted: int
     record: int
+    gone: int = 0
     quotas: tuple[Quota, ...] = ()
     whole: bool = True
 
@@ -74,7 +76,9 @@ class _Leaf:
     scale: int = 1
 
 
-def feasible(claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]] = ()) -> list[int] | None:
+def feasible(
+    claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]] = ()
+) -> list[int] | None:
     """Return, for each claim, a set of options with which all are met together; or None.
 
     `shares` says of two claims, by their places, how many items they may have in common.
@@ -98,7 +102,7 @@ def canonical(
 @cache
 def _solver_module() -> Any:
     # Half a second to import, and most rules never need it.
-    from ortools.sat.python import cp_model  # noqa: PLC0415
+    from ortools.sat.python import cp_model
 
     return cp_model
 
@@ -240,15 +244,15 @@ class _Root:
             self.waived[node.index] = (min(standing, key=lambda o: o.key), chosen)
             return
         if node.together and bound is None and not claim.together:
-            bound = self._together(node, chosen)
+            bound = self._together()
         if node.leaf:
             self._leaf(node, chosen, bound)
         else:
             self._choice(node, chosen, bound)
         if node.window is not None:
-            self._window(node, chosen)
+            self._window(node)
         if node.ordered:
-            self._order(node, chosen)
+            self._order(node)
         if node.sharing:
             self._share(node)
 
@@ -292,8 +296,8 @@ class _Root:
         elif node.even_if_expired:
             base = self.pool.once(claim.use_day)
         else:
-            base = self.pool.usable(claim.use_day, claim.tree.attempts)
-        return base & leaf_mask(node, self.pool, claim.day)
+            base = self.pool.usable(claim.use_day, claim.tree.attempts, claim.gone)
+        return base & leaf_mask(self.pool, node, claim.day)
 
     def _leaf(self, node: Node, chosen: Any, bound: _Together | None) -> None:
         problem = self.problem
@@ -301,10 +305,7 @@ class _Root:
         self.leaves[node.index] = leaf
         matching = self._candidates(node, bound)
         value = node.value
-        if value is not None:
-            for index in bits(matching):
-                if value.of(self.pool.options[index]) is None:
-                    matching &= ~(1 << index)
+        matching = of_value(self.pool, node, matching)
         admitted = matching & self.claim.admitted
         for index in bits(admitted):
             question = problem.question()
@@ -343,16 +344,12 @@ class _Root:
             if capacity is not None and len(indexes) > capacity:
                 self._at_most(leaf, indexes, capacity)
         for indexes in by_source.values():
-            if len({options[i].ref for i in indexes}) > 1 and self._single(options[indexes[0]]):
+            source = options[indexes[0]].source_ref
+            if len({options[i].ref for i in indexes}) > 1 and self.pool.single(source):
                 self._at_most(leaf, indexes, 1)
         for indexes in by_item.values():
             if len(indexes) > 1:
                 self._at_most(leaf, indexes, 1)
-
-    def _single(self, option: Option) -> bool:
-        """Whether attempts at the option's own module are one item."""
-        own = [o for o in self.pool.serving_as(option.source_ref) if o.kind == "module"]
-        return all(o.capacity == 1 for o in own)
 
     def _at_most(self, leaf: _Leaf, indexes: Iterable[int], number: int) -> None:
         self.problem.at_most(((leaf.takes[i], 1) for i in indexes), number)
@@ -393,7 +390,7 @@ class _Root:
         return [i for i in leaf.takes if any(self._within(bound, i) for bound in partial)]
 
     def _within(self, bound: Bound, index: int) -> bool:
-        moment = moment_of(self.pool, self.claim.day)
+        moment = self.pool.moment(self.claim.day)
         return bound.test is None or bound.test.holds(self.pool.options[index], moment)
 
     def _term(self, leaf: _Leaf, index: int, unit: str, scale: int) -> tuple[Any, int]:
@@ -448,7 +445,8 @@ class _Root:
         assert value is not None
         if value.average is not None:
             worth = [
-                (i, options[i].credits if value.average_weighted else Decimal(1)) for i in leaf.takes
+                (i, options[i].credits if value.average_weighted else Decimal(1))
+                for i in leaf.takes
             ]
             above = [
                 (i, weight * ((value.of(options[i]) or Decimal(0)) - value.average))
@@ -483,7 +481,7 @@ class _Root:
             for index, question in leaf.takes.items()
         ]
 
-    def _window(self, node: Node, chosen: Any) -> None:
+    def _window(self, node: Node) -> None:
         takes = self._takes_under(node)
         dates = sorted({self.pool.options[index].on for index, _ in takes})
         starts = [(start, self.problem.question()) for start in dates]
@@ -494,10 +492,8 @@ class _Root:
             on = self.pool.options[index].on
             covering = [s for start, s in starts if start <= on <= shift(start, node.window)]
             self.problem.model.add_bool_or([*covering, question.negated()])
-        del chosen
 
-    def _together(self, node: Node, chosen: Any) -> _Together:
-        del chosen
+    def _together(self) -> _Together:
         days: set[date] = set()
         for index in bits(self.pool.once(self.claim.day) & self.claim.admitted):
             days.update(first for first, _ in self.pool.options[index].stretches)
@@ -507,8 +503,7 @@ class _Root:
             self.problem.model.add_exactly_one(question for _, question in questions)
         return _Together(self, questions)
 
-    def _order(self, node: Node, chosen: Any) -> None:
-        del chosen
+    def _order(self, node: Node) -> None:
         model = self.problem.model
         takes = [self._takes_under(child) for child in node.children]
         dates = sorted({self.pool.options[i].on for child in takes for i, _ in child})
@@ -584,7 +579,9 @@ class _Root:
         if node.leaf:
             leaf = self.leaves.get(node.index)
             options = self.pool.options
-            takes = [] if leaf is None else [q for i, q in leaf.takes.items() if options[i].ref == ref]
+            takes = (
+                [] if leaf is None else [q for i, q in leaf.takes.items() if options[i].ref == ref]
+            )
             return sum(takes) if takes else None
         found = [self._items_of(child, ref) for child in node.children]
         counts: list[Any] = [count for count in found if count is not None]
@@ -603,7 +600,8 @@ class _Root:
         found = [
             option.credits
             for option in self.pool.options
-            if option.bit & usable and name == {"m": option.ref, "s": option.source_ref, "i": option.item}[kind]
+            if option.bit & usable
+            and name == {"m": option.ref, "s": option.source_ref, "i": option.item}[kind]
         ]
         return max(found, default=Decimal(0))
 
@@ -614,7 +612,7 @@ class _Root:
     def _keyed_under(self, node: Node, *, through: bool) -> dict[str, list[Any]]:
         keyed: dict[str, list[Any]] = {}
         for index, question in self._takes_under(node):
-            for key in item_keys(self.pool, self.pool.options[index], through=through):
+            for key in self.pool.keys(self.pool.options[index], through=through):
                 keyed.setdefault(key, []).append(question)
         return keyed
 
@@ -632,7 +630,7 @@ class _Root:
                 self.problem.model.add(sum(users) <= 1)
 
     def _quota(self, quota: Quota) -> None:
-        theirs: dict[str, list[Any]] = {key: [] for key in keys_of_items(self.pool, quota.items)}
+        theirs: dict[str, list[Any]] = {key: [] for key in self.pool.keys_of(quota.items)}
         ours, taken = _merged([self.keyed(), theirs], self.pool)
         common = [self.problem.either(ours[key]) for key in sorted(ours.keys() & taken.keys())]
         if common:
@@ -698,7 +696,7 @@ class _Root:
             if answer(leaf.takes[i])
         }
         waived = [options[i].item for i, question in leaf.waived.items() if answer(question)]
-        return leaf_use(node, self.pool, taken, waived, amounts)
+        return leaf_use(self.pool, node, taken, waived, amounts)
 
 
 class _Together:
@@ -708,7 +706,8 @@ class _Together:
         self._root = root
         self._days = days
         attempts = root.claim.tree.attempts
-        self._usable = [(root.pool.usable(day, attempts), question) for day, question in days]
+        gone = root.claim.gone
+        self._usable = [(root.pool.usable(day, attempts, gone), question) for day, question in days]
         self._once = [(root.pool.once(day), question) for day, question in days]
 
     def restrict(self, index: int, question: Any, *, expired_too: bool) -> None:
@@ -740,57 +739,6 @@ def _late_first(option: Option) -> tuple[object, ...]:
     return (*option.key, option.ref != option.source_ref, option.ref)
 
 
-# --- shared with the evaluator -------------------------------------------------------------------
-
-
-def moment_of(pool: Pool, day: date) -> Moment:
-    """The moment of a verdict on a day for the learner of a pool."""
-    return Moment(day, pool.enrolled)
-
-
-def leaf_mask(node: Node, pool: Pool, day: date) -> int:
-    """The options that pass all tests of a leaf, usable or not."""
-    moment = moment_of(pool, day)
-    mask = 0
-    for option in pool.options:
-        if option.kind != "waiver" and all(test.holds(option, moment) for test in node.tests):
-            mask |= option.bit
-    return mask
-
-
-def item_keys(pool: Pool, option: Option, *, through: bool = False) -> set[str]:
-    """The keys under which a use of an option is the same item as another use."""
-    keys = {f"m:{option.ref}" if option.capacity == 1 else f"i:{option.item}"}
-    if option.ref != option.source_ref:
-        own = [o for o in pool.serving_as(option.source_ref) if o.kind == "module"]
-        keys.add(f"i:{option.item}")
-        if all(o.capacity == 1 for o in own):
-            keys.add(f"m:{option.source_ref}")
-    if through and option.used:
-        keys |= keys_of_items(pool, option.used, beneath=True)
-    return keys
-
-
-def keys_of_items(pool: Pool, items: Iterable[str], *, beneath: bool = False) -> set[str]:
-    """The keys of items; `beneath`: of what the awards among them used too, and so on down."""
-    keys: set[str] = set()
-    waiting, seen = list(items), set()
-    while waiting:
-        item = waiting.pop()
-        if item in seen:
-            continue
-        seen.add(item)
-        found = [pool.options[i] for i in bits(pool.item_bits(item))]
-        if not found:
-            keys.add(f"i:{item}")
-        for option in found:
-            if option.kind != "waiver":
-                keys |= item_keys(pool, option)
-            if beneath:
-                waiting.extend(option.used)
-    return keys
-
-
 def _merged(keyed: Sequence[dict[str, list[Any]]], pool: Pool) -> list[dict[str, list[Any]]]:
     """Count an item once although it has several keys: keys of one item become one."""
     parent: dict[str, str] = {}
@@ -801,7 +749,7 @@ def _merged(keyed: Sequence[dict[str, list[Any]]], pool: Pool) -> list[dict[str,
         return key
 
     for option in pool.options:
-        first, *others = sorted(item_keys(pool, option))
+        first, *others = sorted(pool.keys(option))
         for other in others:
             parent[root(other)] = root(first)
     merged: list[dict[str, list[Any]]] = []
@@ -811,24 +759,3 @@ def _merged(keyed: Sequence[dict[str, list[Any]]], pool: Pool) -> list[dict[str,
             joined.setdefault(root(key), []).extend(questions)
         merged.append(joined)
     return merged
-
-
-def leaf_use(
-    node: Node,
-    pool: Pool,
-    taken: Iterable[Option],
-    waived: Iterable[str] = (),
-    amounts: dict[str, str] | None = None,
-) -> Use:
-    """The use of a leaf that takes these options."""
-    by_item = {option.item: option for option in taken}
-    items = pool.in_order(by_item)
-    return Use(
-        path=node.path,
-        items=items,
-        served={
-            item: by_item[item].ref for item in items if by_item[item].ref != by_item[item].source_ref
-        },
-        amounts={item: amounts[item] for item in items if item in amounts} if amounts else {},
-        waived=pool.in_order(waived),
-    )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from pathways import allocation
@@ -21,6 +22,7 @@ from pathways.compile import Compiled, Earned, Tree, compiled
 from pathways.document import Document, Held, Record
 from pathways.evaluate import Case
 from pathways.evidence import Pool, Stretch, dated, imagined
+from pathways.explain import Explanation
 from pathways.periods import Period, day_after, shift
 from pathways.verdict import Outcome, Verdict, Witness
 
@@ -174,9 +176,7 @@ def assess(document: Document, record: Record, on: date, *, verdicts: bool = Tru
     if verdicts and known.in_progress:
         ahead = _Life(plan, known, on, ahead=True)
         ahead.live()
-    standings = {
-        ref: life.standing(ref, ahead, verdicts=verdicts) for ref in plan.credentials
-    }
+    standings = {ref: life.standing(ref, ahead, verdicts=verdicts) for ref in plan.credentials}
     return Assessment(document, known, on, standings)
 
 
@@ -304,7 +304,7 @@ class _Life:
         if not days:
             return None
         masks = [view.evidence_on(day) for day in days]
-        growing = all(a & ~b == 0 for a, b in zip(masks, masks[1:], strict=False))
+        growing = all(a & ~b == 0 for a, b in pairwise(masks))
         if not (growing and tree.monotone and not tree.timed):
             return next((day for day in days if view.met(day)), None)
         # Evidence only grows, and a rule that is met stays met: halve.
@@ -338,7 +338,9 @@ class _Life:
         model = career.earned.model
         assert held.id is not None
         first = None if model.valid_for is None else shift(held.on, model.valid_for)
-        expires = first if held.expires is None else None if held.expires == "never" else held.expires
+        expires = (
+            first if held.expires is None else None if held.expires == "never" else held.expires
+        )
         renewals: list[Renewal] = []
         current = first if held.renewed else expires
         for renewed in sorted(held.renewed, key=lambda renewal: renewal.on):
@@ -483,8 +485,8 @@ class _Life:
         for earlier in self._days(career.earned):
             if earlier > day:
                 break
-            if self._open(earlier) and view.met(earlier, without=gone):
-                return view.witness(earlier, without=gone)
+            if self._open(earlier) and view.met(earlier, gone):
+                return view.witness(earlier, gone)
         return None
 
     def _view(self, career: _Career, day: date) -> Case:
@@ -516,7 +518,7 @@ class _Life:
         )
 
     def _due(self, career: _Career, day: date) -> bool:
-        """Whether a new award is due on a day: there is none, or the last is over, and it is met."""
+        """Whether a new award is due on a day: the rule is met, and no award stands in its way."""
         if career.earned.tree is None or not self._open(day):
             return False
         award = career.last
@@ -558,7 +560,9 @@ class _Life:
 
     def _rivals(self, due: list[_Career]) -> list[list[_Career]]:
         """Due credentials in groups that exclude each other, each in its set's order."""
-        order = {ref: i for i, ref in enumerate(ref for refs, _ in self.plan.exclusive for ref in refs)}
+        order = {
+            ref: i for i, ref in enumerate(ref for refs, _ in self.plan.exclusive for ref in refs)
+        }
         waiting = {career.earned.ref: career for career in due}
         groups: list[list[_Career]] = []
         while waiting:
@@ -570,7 +574,10 @@ class _Life:
                     group.update(fresh)
                     reach.extend(fresh)
             groups.append(
-                [waiting.pop(ref) for ref in sorted(group, key=lambda ref: (order.get(ref, -1), ref))]
+                [
+                    waiting.pop(ref)
+                    for ref in sorted(group, key=lambda ref: (order.get(ref, -1), ref))
+                ]
             )
         return groups
 
@@ -588,7 +595,9 @@ class _Life:
                 career.undecided = True
             return False
         if found is not None:
-            witnesses = [self._view(c, day).witness_of(day, use) for c, use in zip(group, found, strict=True)]
+            witnesses = [
+                self._view(c, day).witness_of(day, use) for c, use in zip(group, found, strict=True)
+            ]
             for career, witness in zip(group, witnesses, strict=True):
                 if not self._waits(career):
                     self._award(career, day, queue, witness)
@@ -661,19 +670,21 @@ class _Life:
         if ahead is not None:
             twin = ahead.careers[career.earned.ref]
             later = ahead.case(tree, quotas=ahead.quotas(twin, self.on))
-        outcome, progress = view.outcome(self.on, later), view.progress(self.on)
+        told = Explanation(view, later)
+        outcome, progress = told.outcome(self.on), told.progress(self.on)
         if career.undecided and outcome is Outcome.UNMET:
             outcome = Outcome.UNDECIDED
         award = career.last
         if award is None:
-            return outcome, progress, view.verdict(self.on, imagined=later)
+            return outcome, progress, told.verdict(self.on)
         ground = award.ground
         day = award.on if ground is None else ground.on
-        return outcome, progress, self.case(tree).verdict(day, witness=ground)
+        return outcome, progress, Explanation(self.case(tree)).verdict(day, ground)
 
     def _briefly(self, career: _Career, tree: Tree) -> tuple[Outcome, Fraction, None]:
         view = self.case(tree, quotas=self.quotas(career, self.on))
-        return view.outcome(self.on), view.progress(self.on), None
+        told = Explanation(view)
+        return told.outcome(self.on), told.progress(self.on), None
 
     def _status(self, career: _Career, progress: Fraction) -> str:
         award = career.last

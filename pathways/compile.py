@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from pathways.document import (
@@ -38,23 +39,16 @@ from pathways.document import (
     Selector,
     Window,
 )
-from pathways.evidence import BEST_SCORE, Option, grade_ranks
+from pathways.evidence import BEST_SCORE, Moment, Option, grade_ranks
+from pathways.methods import Method, method_of
 from pathways.periods import Period, shift
 
 ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The day of a verdict, and the enrolment before it."""
-
-    day: date
-    enrolled: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Criterion:
-    """A question that an option answers with yes or no; `periods` make the answer change in time."""
+    """A question that an option answers; `periods` are those after which the answer may change."""
 
     holds: Callable[[Option, Moment], bool]
     periods: tuple[Period, ...] = ()
@@ -99,7 +93,7 @@ class Value:
         return None if option.grade is None else self.points.get(option.grade)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Node:
     """One rule of a tree."""
 
@@ -124,6 +118,11 @@ class Node:
     bounds: tuple[Bound, ...] = ()
     value: Value | None = None
     even_if_expired: bool = False
+
+    @cached_property
+    def method(self) -> Method:
+        """How the rule is decided, its children aside."""
+        return method_of(self)
 
     @property
     def leaf(self) -> bool:
@@ -277,14 +276,14 @@ def _components(
 
     Those that exclude each other are tied, and those whose selectors reach each other.
     """
-    import networkx as nx  # noqa: PLC0415  (a quarter of a second that `--help` need not wait)
+    import networkx as nx
 
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(sorted(needs))
     graph.add_edges_from((need, ref) for ref, below in needs.items() for need in below)
     tied = graph.copy()
     for members, _ in sets:
-        for first, second in zip(members, members[1:], strict=False):
+        for first, second in pairwise(members):
             tied.add_edges_from(((first, second), (second, first)))
     condensed = nx.condensation(tied)
     groups = {place: condensed.nodes[place]["members"] for place in condensed}
@@ -293,7 +292,7 @@ def _components(
 
 
 def _within(group: Any) -> tuple[str, ...]:
-    import networkx as nx  # noqa: PLC0415
+    import networkx as nx
 
     if nx.is_directed_acyclic_graph(group):
         return tuple(nx.lexicographical_topological_sort(group))
@@ -452,7 +451,9 @@ class _Builder:
             and not self._undetermined(rule.every, ref)
         )
         rules: list[LinkedRule] = [
-            ModuleRule(module=ref) if ref in self._document.modules else CredentialRule(credential=ref)
+            ModuleRule(module=ref)
+            if ref in self._document.modules
+            else CredentialRule(credential=ref)
             for ref in matching
         ]
         node.children = tuple(
@@ -497,7 +498,9 @@ class _Builder:
         if asked is not None:
             amount = asked.of(rule.amount)
         else:
-            amount = Decimal(limit.spread) if limit.spread is not None else limit.at_most_each or ONE * 0
+            amount = (
+                Decimal(limit.spread) if limit.spread is not None else limit.at_most_each or ONE * 0
+            )
         return Bound(
             limit=limit,
             form=limit.form,
@@ -578,9 +581,7 @@ class _Builder:
         own = self._credential
         return Criterion(lambda option, _: option.kind == "module" or option.ref != own)
 
-    def _marks(
-        self, min_score: Decimal | None, min_grade: str | None
-    ) -> Callable[[Option], bool]:
+    def _marks(self, min_score: Decimal | None, min_grade: str | None) -> Callable[[Option], bool]:
         ranks = self._ranks
         least = None if min_grade is None else ranks[min_grade]
 
@@ -595,7 +596,9 @@ class _Builder:
 
         return enough
 
-    def _kinds(self, selector: Selector, inherited: tuple[str, ...], *, top: bool) -> tuple[str, ...]:
+    def _kinds(
+        self, selector: Selector, inherited: tuple[str, ...], *, top: bool
+    ) -> tuple[str, ...]:
         """The types of item that a selector may match: what it says, else what it inherits."""
         said = self._said(selector)
         if said:
@@ -626,9 +629,7 @@ class _Builder:
             checks.append(lambda o: o.kind in kinds)
         if selector.groups is not None:
             names = frozenset(selector.groups)
-            members = frozenset(
-                ref for name in names for ref in self._file.groups.get(name, ())
-            )
+            members = frozenset(ref for name in names for ref in self._file.groups.get(name, ()))
             checks.append(lambda o: o.ref in members or not names.isdisjoint(o.groups))
         if selector.ids is not None:
             ids = frozenset(selector.ids)

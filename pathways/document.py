@@ -186,9 +186,7 @@ Word = Annotated[
 ]
 Id = Annotated[str, BeforeValidator(_text), AfterValidator(_id)]
 Ref = Annotated[str, BeforeValidator(_text), AfterValidator(_ref)]
-Day = Annotated[
-    date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})
-]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Span = Annotated[
     Period,
     BeforeValidator(_period),
@@ -434,9 +432,7 @@ class OverlapCredits(Model):
 
 def _overlap(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | dict | OverlapCredits):
-        raise PydanticCustomError(
-            "overlap", "a number of items, or `{credits: 10}`, is due here"
-        )
+        raise PydanticCustomError("overlap", "a number of items, or `{credits: 10}`, is due here")
     return value
 
 
@@ -658,7 +654,9 @@ class Limit(Model):
     @classmethod
     def _one_form(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise PydanticCustomError("limit", "a limit is a mapping such as `{at_most: 9, of: SELECTOR}`")
+            raise PydanticCustomError(
+                "limit", "a limit is a mapping such as `{at_most: 9, of: SELECTOR}`"
+            )
         forms = [key for key in ("at_least", "at_most", "spread", "at_most_each") if key in value]
         if len(forms) != 1:
             raise PydanticCustomError(

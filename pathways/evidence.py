@@ -26,6 +26,14 @@ Stretch = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """The day of a verdict, and the enrolment before it."""
+
+    day: date
+    enrolled: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One way in which one item may serve.
 
@@ -159,7 +167,8 @@ class Pool:
         for entry in record.completed:
             self._complete(entry, record, on)
         for waived in record.waived:
-            assert waived.on is not None and waived.id is not None
+            assert waived.on is not None
+            assert waived.id is not None
             if waived.on <= on:
                 self._add(
                     item=waived.id,
@@ -186,7 +195,8 @@ class Pool:
         *,
         wild: bool = False,
     ) -> None:
-        assert entry.on is not None and entry.id is not None
+        assert entry.on is not None
+        assert entry.id is not None
         if entry.on > on:
             return
         until = _day_before(entry.revoked) if entry.revoked else date.max
@@ -231,10 +241,14 @@ class Pool:
             )
 
     def _passes(self, entry: Completed, module: Module, file: Pathway) -> bool:
-        pass_score = module.pass_score if module.pass_score is not None else file.defaults.pass_score
+        pass_score = (
+            module.pass_score if module.pass_score is not None else file.defaults.pass_score
+        )
         if entry.score is not None and pass_score is not None and entry.score < pass_score:
             return False
-        pass_grade = module.pass_grade if module.pass_grade is not None else file.defaults.pass_grade
+        pass_grade = (
+            module.pass_grade if module.pass_grade is not None else file.defaults.pass_grade
+        )
         if entry.grade is None or pass_grade is None:
             return True
         ranks = self._ranks[id(file)]
@@ -269,7 +283,7 @@ class Pool:
         )
 
     def _put(self, **fields: Any) -> None:
-        places = [i for i in bits(self._items.get(fields["item"], 0))]
+        places = list(bits(self.item_bits(fields["item"])))
         if not places:
             self._add(**fields)
             return
@@ -291,6 +305,51 @@ class Pool:
             self.waivers |= option.bit
         self._changes = self._arrivals = self._dates = None
 
+    # --- what is one item ------------------------------------------------------------------------
+
+    def moment(self, day: date) -> Moment:
+        """The moment of a verdict on a day for this learner."""
+        return Moment(day, self.enrolled)
+
+    def keys(self, option: Option, *, through: bool = False) -> set[str]:
+        """The keys under which a use of an option is the same item as another use.
+
+        Attempts at a module that is not repeatable are one item, so the module is the key; an
+        item that stands in for another module is still itself. `through`: with all that an award
+        rests on.
+        """
+        keys = {f"m:{option.ref}" if option.capacity == 1 else f"i:{option.item}"}
+        if option.ref != option.source_ref:
+            keys.add(f"i:{option.item}")
+            if self.single(option.source_ref):
+                keys.add(f"m:{option.source_ref}")
+        if through and option.used:
+            keys |= self.keys_of(option.used, beneath=True)
+        return keys
+
+    def single(self, ref: str) -> bool:
+        """Whether all attempts at a module are one item."""
+        return all(o.capacity == 1 for o in self.serving_as(ref) if o.kind == "module")
+
+    def keys_of(self, items: Iterable[str], *, beneath: bool = False) -> set[str]:
+        """The keys of items; `beneath`: of what the awards among them used too, and so on down."""
+        keys: set[str] = set()
+        waiting, seen = list(items), set[str]()
+        while waiting:
+            item = waiting.pop()
+            if item in seen:
+                continue
+            seen.add(item)
+            found = list(self._of_item(item))
+            if not found:
+                keys.add(f"i:{item}")
+            for option in found:
+                if option.kind != "waiver":
+                    keys |= self.keys(option)
+                if beneath:
+                    waiting.extend(option.used)
+        return keys
+
     # --- sets of options -------------------------------------------------------------------------
 
     @property
@@ -306,13 +365,16 @@ class Pool:
         """All options of one item."""
         return self._items.get(item, 0)
 
-    def usable(self, day: date, attempts: str) -> int:
-        """The options usable on a day, where `attempts: first` or `latest` leaves only one."""
+    def usable(self, day: date, attempts: str, gone: int = 0) -> int:
+        """The options usable on a day, where `attempts: first` or `latest` leaves only one.
+
+        What is `gone` is no attempt any more.
+        """
         if self._changes is None:
             self._changes = _steps(
                 (stretch, option.bit) for option in self.options for stretch in option.stretches
             )
-        mask = _at(self._changes, day)
+        mask = _at(self._changes, day) & ~gone
         if attempts != "any":
             mask &= ~self._other_attempts(mask, attempts)
         return mask
@@ -410,4 +472,3 @@ def _amount(stated: Decimal | None, module: Decimal | str, *, stands_in: bool) -
     if isinstance(module, Decimal) and (stands_in or stated is None):
         return module
     return ZERO if stated is None else stated
-

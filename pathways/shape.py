@@ -17,8 +17,8 @@ from pydantic_core import ErrorDetails
 
 from pathways import document
 from pathways.document import OPERATORS, RuleBase, Selector
-from pathways.problems import Problem, nearest
-from pathways.tree import Loc, Mapping, Node, Scalar, edited
+from pathways.problems import FileError, Problem, nearest
+from pathways.tree import MAX_DEPTH, Edit, Loc, Mapping, Node, Place, Scalar, Sequence, edited
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -108,23 +108,56 @@ def shaped(model: type[M], tree: Mapping, shown: str) -> tuple[M, Mapping, list[
     Without problems the tree is the one that was given. `shown` is what problems call the file.
     """
     problems: list[Problem] = []
-    while True:
+    for _ in range(2 * MAX_DEPTH):  # each round reads on behind the mistakes of the one before
         try:
             return model.model_validate(tree.data()), tree, problems
         except ValidationError as error:
             details = error.errors(include_url=False)
-        edits: dict[Loc, str | None] = {}
+        edits: dict[Loc, Edit] = {}
         for detail, site in _once(details, tree):
-            mistake = _mistake(model, detail, site)
-            path = (*site.path, mistake.key) if mistake.key in _written(site.node) else site.path
-            if site.key and mistake.rename is None and _renamed_to(edits, site):
+            if _renamed_to(edits, site):
                 continue  # the key that is missing is there, mistyped
-            edits.setdefault(path, mistake.rename)
+            mistake = _mistake(model, detail, site)
             lost = site.node.lost if isinstance(site.node, Mapping) else ()
             if not (mistake.follows and lost):
                 problems.append(_problem(shown, site.node, mistake))
-        print(edits) if __import__("os").environ.get("DBG") else None
+            edits.update(_way_on(detail["type"], site, mistake))
         tree = edited(tree, edits)
+    raise FileError(problems)
+
+
+_NOWHERE = Place(1, 1, "")
+_ANY = Scalar(_NOWHERE, "any")
+_NO_RULES = Sequence(_NOWHERE, (), 1, 1)
+_NO_RULE = Mapping(_NOWHERE, {"all": _NOWHERE}, {"all": _NO_RULES}, 2, 2)
+_ONE = Scalar(_NOWHERE, 1)
+
+#: What is read in place of a value that is wrong or missing, so that the rest is read all the same.
+_STAND_INS: dict[str, Node] = {
+    "rule": _NO_RULE,
+    "tuple_type": _NO_RULES,
+    "at_least": _ONE,
+    "points": _ONE,
+    "count": _ONE,
+    "credits": _ONE,
+    "hours": _ONE,
+    "worth": _ONE,
+    "from": _ANY,
+    "requires": _NO_RULE,
+    "name": Scalar(_NOWHERE, "?"),
+}
+
+
+def _way_on(kind: str, site: _Site, mistake: _Mistake) -> dict[Loc, Edit]:
+    """The edit that lets what is left be read as if the mistake had not been made."""
+    if mistake.key:
+        return {(*site.path, mistake.key): mistake.rename}
+    if site.key:  # it is missing
+        stand_in = _NO_RULES if site.key == "of" else _STAND_INS.get(site.key)
+        return {(*site.path, site.key): stand_in} if stand_in else {site.path: None}
+    key = site.path[-1]
+    stand_in = _STAND_INS.get(kind) or _STAND_INS.get(str(key)) if isinstance(key, str) else None
+    return {site.path: stand_in}
 
 
 def _once(details: list[ErrorDetails], tree: Mapping) -> list[tuple[ErrorDetails, _Site]]:
@@ -160,7 +193,7 @@ def _site(detail: ErrorDetails, tree: Mapping) -> _Site:
             node = inner
             path.append(step)
             form = False
-        elif isinstance(step, str) and path and path[-1] in _FORMS:
+        elif isinstance(step, str) and not key and path and path[-1] in _FORMS:
             form = True
     return _Site(tuple(path), node, key, form)
 

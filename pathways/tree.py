@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 
@@ -113,43 +113,50 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
-N = TypeVar("N", Scalar, Sequence, Mapping)
 
 
-def edited(node: N, edits: dict[Loc, str | None]) -> N:
-    """Return the tree without what stands at the given paths, or under another key.
+Edit = str | Node | None
 
-    None takes the node out, and its container remembers the loss; a text renames its key.
+
+def edited(tree: Mapping, edits: dict[Loc, Edit]) -> Mapping:
+    """Return the tree with something else at the given paths.
+
+    None takes a node out, a text gives it another key, and a node stands in for it. Containers
+    remember what they lost, so that a consequence of the loss can be told from a mistake.
     """
-    here: dict[str | int, dict[Loc, str | None]] = {}
+    here: dict[str | int, dict[Loc, Edit]] = {}
     for path, edit in edits.items():
         here.setdefault(path[0], {})[path[1:]] = edit
-    if isinstance(node, Sequence):
-        items: list[Node] = []
-        for index, item in enumerate(node.items):
-            deeper = here.get(index)
-            if deeper is None:
-                items.append(item)
-            elif () not in deeper:
-                items.append(edited(item, deeper))
-        lost = node.lost or len(items) < len(node.items)
-        return replace(node, items=tuple(items), lost=lost)
+    keys, values, lost = {}, {}, dict(tree.lost)
+    for key, value in tree.values.items():
+        deeper = here.pop(key, {})
+        name = deeper.pop((), key)
+        if isinstance(name, str) and (name == key or name not in tree.values):
+            keys[name], values[name] = tree.keys[key], _edited(value, deeper)
+            continue
+        lost[key] = value
+        if isinstance(name, Scalar | Sequence | Mapping):
+            keys[key], values[key] = tree.keys[key], name
+    for key, added in here.items():
+        if isinstance(node := added[()], Scalar | Sequence | Mapping):
+            keys[str(key)], values[str(key)], lost[str(key)] = tree.place, node, node
+    return replace(tree, keys=keys, values=values, lost=lost)
+
+
+def _edited(node: Node, edits: dict[Loc, Edit]) -> Node:
+    if not edits or isinstance(node, Scalar):
+        return node
     if isinstance(node, Mapping):
-        keys: dict[str, Place] = {}
-        values: dict[str, Node] = {}
-        gone = dict(node.lost)
-        for key, value in node.values.items():
-            deeper = here.get(key)
-            name: str | None = key
-            if deeper is not None:
-                name = deeper.pop((), key)
-                value = edited(value, deeper) if deeper and name is not None else value
-            if name is None or (name != key and name in node.values):
-                gone[key] = value
-            else:
-                keys[name], values[name] = node.keys[key], value
-        return replace(node, keys=keys, values=values, lost=gone)
-    return node
+        return edited(node, edits)
+    here: dict[str | int, dict[Loc, Edit]] = {}
+    for path, edit in edits.items():
+        here.setdefault(path[0], {})[path[1:]] = edit
+    items = tuple(
+        _edited(item, here.get(index, {}))
+        for index, item in enumerate(node.items)
+        if () not in here.get(index, {})
+    )
+    return replace(node, items=items, lost=node.lost or len(items) < len(node.items))
 
 
 # --- scalars -------------------------------------------------------------------------------------

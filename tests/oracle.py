@@ -155,15 +155,17 @@ class Use:
             "path": self.path,
             "items": [serving.item.id for serving in chosen],
             "as": roles,
-            "amounts": {id_: plain(_decimal(amount)) for id_, amount in self.amounts},
+            "amounts": {id_: _written(amount) for id_, amount in self.amounts},
             "waived": [item.id for item in sorted(self.waivers)],
             "parts": {str(index): part.to_json() for index, part in self.parts},
         }
         return {key: value for key, value in written.items() if value or key == "path"}
 
 
-def _decimal(amount: Fraction) -> Decimal:
-    return Decimal(amount.numerator) / Decimal(amount.denominator)
+def _written(amount: Fraction) -> str:
+    """An exact amount: a decimal where there is one, else a fraction."""
+    number = Decimal(amount.numerator) / Decimal(amount.denominator)
+    return plain(number) if Fraction(number) == amount else str(amount)
 
 
 def _compare(left: frozenset[Item], right: frozenset[Item]) -> int:
@@ -1229,7 +1231,7 @@ class Standing:
     outcome: str
     witness: Use | None
     class_witness: Use | None
-    renewals: tuple[tuple[date, date | None], ...]
+    renewals: tuple[tuple[date, date | None, Use | None], ...]
     given: bool
     today: Use | None  # the canonical use on the day itself, where the rule is met then
 
@@ -1476,7 +1478,7 @@ class Life:
             outcome=outcome,
             witness=award.use if award else None,
             class_witness=award.class_use if award else None,
-            renewals=tuple((r.on, r.expires) for r in award.renewals) if award else (),
+            renewals=tuple((r.on, r.expires, r.use) for r in award.renewals) if award else (),
             given=award.given if award else False,
             today=canonical(uses) if uses else None,
         )

@@ -101,6 +101,7 @@ class _Pen:
     draw: st.DrawFn
     features: frozenset[str]
     modules: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)  # those that are not empty
     lower: list[str] = field(default_factory=list)
     higher_tier: bool = False
     named: list[str] = field(default_factory=list)
@@ -274,7 +275,7 @@ def _leaf(pen: _Pen) -> Data:
         case 7:
             if pen.lower and pen.chance(20):
                 return {"every": pen.some(pen.lower, 1, 2)}
-            return {"every": pen.pick([{"groups": pen.pick(_GROUPS)}, pen.some(pen.modules, 1, 2)])}
+            return {"every": pen.pick([{"groups": pen.pick(pen.groups)}, pen.some(pen.modules, 1, 2)])}
         case _:
             return _amount_rule(pen)
 
@@ -330,8 +331,7 @@ def _rule(pen: _Pen, size: int, *, id_: bool = True) -> Data:
             rule = {
                 "points": pen.whole(1, sum(worths)),
                 "of": [
-                    {"worth": worth, "rule": child}
-                    | ({"required": True} if pen.chance(25) else {})
+                    {"worth": worth, "rule": child} | ({"required": True} if pen.chance(25) else {})
                     for worth, child in zip(worths, children, strict=True)
                 ],
             }
@@ -350,11 +350,12 @@ def _credential(pen: _Pen, index: int, size: int) -> Data:
     credential["requires"] = _rule(pen, size)
     if pen.chance(15, "while_met"):
         credential["lasts"] = "while_met"
-    elif pen.chance(40, "expiry"):
+    elif pen.chance(60, "expiry"):
         credential["valid_for"] = pen.days(1, 9)
         credential["again"] = pen.pick(["fresh", "any", "never"])
-        if pen.chance(50, "renewal"):
-            renewal: Data = {"requires": _rule(pen, 1, id_=False)}
+        if pen.chance(70, "renewal"):
+            easy = {"count": 1, "from": "any"}
+            renewal: Data = {"requires": easy if pen.chance(60) else _rule(pen, 1, id_=False)}
             if pen.chance(50):
                 renewal["opens"] = pen.days(0, 4)
             if pen.chance(50):
@@ -385,6 +386,8 @@ def _pathway(pen: _Pen, size: int) -> Data:
         data["defaults"] = {"pass_score": 45}
     data["groups"] = {"team": pen.some(pen.modules, 1, 3)}
     data["modules"] = {ref: _module(pen, ref) for ref in pen.modules}
+    used = {group for module in data["modules"].values() for group in module.get("groups", ())}
+    pen.groups = ["team", *sorted(used)]
     if pen.chance(50, "barred") and count > 1:
         one, other = pen.some(pen.modules, 2, 2)
         data["modules"][one]["barred"] = [other]
@@ -439,7 +442,7 @@ def _completion(pen: _Pen, data: Data, ids: set[str]) -> Data:
 
 def _facts(pen: _Pen, data: Data) -> Data:
     ids: set[str] = set()
-    count = pen.pick([0, 1, 2, 3, 4, 5, 5, 6, 6, 7, 7])
+    count = pen.pick([0, 2, 4, 5, 6, 6, 7, 7, 7])
     completed = [_completion(pen, data, ids) for _ in range(count)]
     facts: Data = {"completed": completed}
     if pen.chance(30, "enrolled"):

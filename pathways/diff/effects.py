@@ -68,6 +68,7 @@ def ordered(old: T, new: T, no_more: Callable[[T, T], bool], growing: Effect) ->
 
 
 def numbers(old: Decimal | int, new: Decimal | int, growing: Effect) -> Effect:
+    """The effect of replacing a number, where growing has a known effect."""
     return ordered(old, new, lambda one, other: one <= other, growing)
 
 
@@ -86,11 +87,8 @@ def allowance(old: T | None, new: T | None, no_more: Callable[[T, T], bool]) -> 
 
 
 def at_most(one: Any, other: Any) -> bool:
+    """Compare two values of one ordered type."""
     return bool(one <= other)
-
-
-def at_least(one: Any, other: Any) -> bool:
-    return bool(one >= other)
 
 
 def shown(value: object) -> str:
@@ -101,6 +99,7 @@ def shown(value: object) -> str:
 
 
 def instead(what: str, old: object, new: object) -> str:
+    """Say that something is asked for, no longer, or that it is another."""
     if old is None:
         return f"{what} is now asked for: {shown(new)}"
     if new is None:

@@ -30,6 +30,7 @@ from pathways.document import (
     EveryRule,
     InOrderRule,
     Limit,
+    LinkedRule,
     ModuleRule,
     NamedRule,
     OverlapCredits,
@@ -68,38 +69,38 @@ class Rules:
             return
         old, new = _same_form(old, new)
         if not isinstance(old, RuleBase) or not isinstance(new, RuleBase):
-            yield self.replaced(place, old, new)
+            yield self._replaced(place, old, new)
             return
         match old, new:
             case ((AllRule() | AnyRule() | AtLeastRule()), (AllRule() | AnyRule() | AtLeastRule())):
-                yield from self.names(place, old, new)
-                yield from self.choice(place, old, new)
+                yield from self._names(place, old, new)
+                yield from self._choice(place, old, new)
             case ((AllRule() | InOrderRule()), (AllRule() | InOrderRule())):
-                yield from self.names(place, old, new)
-                yield from self.order(place, old, new)
+                yield from self._names(place, old, new)
+                yield from self._order(place, old, new)
             case PointsRule(), PointsRule():
-                yield from self.names(place, old, new)
-                yield from self.points(place, old, new)
+                yield from self._names(place, old, new)
+                yield from self._points(place, old, new)
             case ModuleRule(), ModuleRule() if old.module == new.module:
-                yield from self.names(place, old, new)
-                yield from self.module(place, old, new)
+                yield from self._names(place, old, new)
+                yield from self._module(place, old, new)
             case CredentialRule(), CredentialRule() if old.credential == new.credential:
-                yield from self.names(place, old, new)
-                yield from self.credential(place, old, new)
+                yield from self._names(place, old, new)
+                yield from self._credential(place, old, new)
             case NamedRule(), NamedRule() if old.rule == new.rule:
-                yield from self.names(place, old, new)
+                yield from self._names(place, old, new)
             case EveryRule(), EveryRule():
-                yield from self.names(place, old, new)
-                yield from self.selector(place, old.every, new.every, -1, "asks for")
+                yield from self._names(place, old, new)
+                yield from self._selector(place, old.every, new.every, -1, "asks for")
             case AmountRule(), AmountRule() if old.unit == new.unit:
-                yield from self.names(place, old, new)
-                yield from self.amount(place, old, new)
+                yield from self._names(place, old, new)
+                yield from self._amount(place, old, new)
             case _:
-                yield self.replaced(place, old, new)
+                yield self._replaced(place, old, new)
                 return
-        yield from self.modifiers(place, old, new)
+        yield from self._modifiers(place, old, new)
 
-    def replaced(self, place: str, old: Rule, new: Rule) -> Change:
+    def _replaced(self, place: str, old: Rule, new: Rule) -> Change:
         """One rule instead of another of a different kind."""
         up, down = self.reader.implies(old, new), self.reader.implies(new, old)
         effect = Effect.SHIFTS
@@ -109,7 +110,7 @@ class Rules:
             effect = Effect.LOOSENS if up else Effect.TIGHTENS
         return Change(place, f"asks for {rule_words(new)} instead of {rule_words(old)}", effect)
 
-    def names(self, place: str, old: RuleBase, new: RuleBase) -> Iterator[Change]:
+    def _names(self, place: str, old: RuleBase, new: RuleBase) -> Iterator[Change]:
         if old.id != new.id:
             if old.id is None:
                 text = f"has the id {quoted(str(new.id))}"
@@ -127,7 +128,7 @@ class Rules:
 
     # --- rules with children ---------------------------------------------------------------------
 
-    def choice(self, place: str, old: _Choice, new: _Choice) -> Iterator[Change]:
+    def _choice(self, place: str, old: _Choice, new: _Choice) -> Iterator[Change]:
         of = len(old.children)
         was = _needed(old, of)
         now = of if isinstance(new, AllRule) else _needed(new, of)
@@ -140,7 +141,7 @@ class Rules:
         pairs, gone, fresh = _aligned(old.children, new.children)
         for before, after in pairs:
             yield from self.compare(
-                _inside(place, old, before), *self.pick(old, new, before, after)
+                _inside(place, old, before), old.children[before], new.children[after]
             )
         for index in gone:
             words = rule_words(old.children[index])
@@ -153,10 +154,7 @@ class Rules:
         if _reordered(pairs):
             yield Change(place, "its parts are in another order", Effect.NEITHER)
 
-    def pick(self, old: RuleBase, new: RuleBase, before: int, after: int) -> tuple[Rule, Rule]:
-        return old.children[before], new.children[after]
-
-    def order(
+    def _order(
         self, place: str, old: AllRule | InOrderRule, new: AllRule | InOrderRule
     ) -> Iterator[Change]:
         if type(old) is not type(new):
@@ -166,7 +164,7 @@ class Rules:
         pairs, gone, fresh = _aligned(old.children, new.children)
         for before, after in pairs:
             yield from self.compare(
-                _inside(place, old, before), *self.pick(old, new, before, after)
+                _inside(place, old, before), old.children[before], new.children[after]
             )
         for index in gone:
             text = f"no longer asks for {rule_words(old.children[index])}"
@@ -177,7 +175,7 @@ class Rules:
         if _reordered(pairs):
             yield Change(place, "its parts are in another order", Effect.SHIFTS)
 
-    def points(self, place: str, old: PointsRule, new: PointsRule) -> Iterator[Change]:
+    def _points(self, place: str, old: PointsRule, new: PointsRule) -> Iterator[Change]:
         if old.points != new.points:
             text = f"asks for {counted(new.points, 'point')} instead of {plain(old.points)}"
             yield Change(place, text, numbers(old.points, new.points, Effect.TIGHTENS))
@@ -206,19 +204,19 @@ class Rules:
 
     # --- leaves ----------------------------------------------------------------------------------
 
-    def module(self, place: str, old: ModuleRule, new: ModuleRule) -> Iterator[Change]:
+    def _module(self, place: str, old: ModuleRule, new: ModuleRule) -> Iterator[Change]:
         if old.min_score != new.min_score:
             text = instead("a score", old.min_score, new.min_score)
             yield Change(place, text, demand(old.min_score, new.min_score, at_most))
         if old.min_grade != new.min_grade:
-            no_better = no_better(self.reader.catalogue.file)
+            order = no_better(self.reader.catalogue.file)
             text = instead("a grade", old.min_grade, new.min_grade)
-            yield Change(place, text, demand(old.min_grade, new.min_grade, no_better))
+            yield Change(place, text, demand(old.min_grade, new.min_grade, order))
         if old.selector != new.selector:
             was, now = (each.selector or Selector() for each in (old, new))
-            yield from self.selector(place, was, now, 1, "counts")
+            yield from self._selector(place, was, now, 1, "counts")
 
-    def credential(self, place: str, old: CredentialRule, new: CredentialRule) -> Iterator[Change]:
+    def _credential(self, place: str, old: CredentialRule, new: CredentialRule) -> Iterator[Change]:
         if old.even_if_expired != new.even_if_expired:
             text = f"{'may' if new.even_if_expired else 'may not'} have expired"
             effect = Effect.LOOSENS if new.even_if_expired else Effect.TIGHTENS
@@ -227,7 +225,7 @@ class Rules:
             text = instead("a time of holding it", old.held_for, new.held_for)
             yield Change(place, text, demand(old.held_for, new.held_for, no_longer))
 
-    def amount(self, place: str, old: AmountRule, new: AmountRule) -> Iterator[Change]:
+    def _amount(self, place: str, old: AmountRule, new: AmountRule) -> Iterator[Change]:
         if old.amount != new.amount:
             effect = numbers(old.amount, new.amount, Effect.TIGHTENS)
             if any(limit.at_most is not None and limit.at_most.percent for limit in old.limits):
@@ -235,11 +233,11 @@ class Rules:
             text = f"asks for {amount_words(new.amount, new.unit)} instead of {plain(old.amount)}"
             yield Change(place, text, effect)
         sign = 0 if "all" in (old.over, new.over) else 1
-        yield from self.selector(place, old.selector, new.selector, sign, "counts")
-        yield from self.limits(place, old, new)
-        yield from self.value(place, old, new)
+        yield from self._selector(place, old.selector, new.selector, sign, "counts")
+        yield from self._limits(place, old, new)
+        yield from self._value(place, old, new)
 
-    def value(self, place: str, old: AmountRule, new: AmountRule) -> Iterator[Change]:
+    def _value(self, place: str, old: AmountRule, new: AmountRule) -> Iterator[Change]:
         for key in ("average", "sum"):
             before, after = getattr(old, key), getattr(new, key)
             if before != after:
@@ -262,7 +260,7 @@ class Rules:
                 text = f"{word} is {shown(after)} instead of {shown(before)}"
                 yield Change(place, text, Effect.SHIFTS)
 
-    def limits(self, place: str, old: AmountRule, new: AmountRule) -> Iterator[Change]:
+    def _limits(self, place: str, old: AmountRule, new: AmountRule) -> Iterator[Change]:
         was, now = list(old.limits), list(new.limits)
         for limit in old.limits:
             if limit in now and limit in was:
@@ -278,18 +276,18 @@ class Rules:
                     now.remove(other)
         unit, fragile = new.unit, "all" in (old.over, new.over)
         for before, after in pairs:
-            text = f"asks for {limit_words(after, unit)} instead of {limit_words(before, unit)}"
-            yield Change(place, text, self.limit(before, after, new.amount, fragile=fragile))
+            text = f"the limit is {limit_words(after, unit)}, not {limit_words(before, unit)}"
+            yield Change(place, text, self._limit(before, after, new.amount, fragile=fragile))
         for limit in was:
-            text = f"no longer asks for {limit_words(limit, unit)}"
+            text = f"drops the limit: {limit_words(limit, unit)}"
             yield Change(place, text, Effect.LOOSENS)
         for limit in now:
-            text = f"also asks for {limit_words(limit, unit)}"
+            text = f"has a further limit: {limit_words(limit, unit)}"
             yield Change(place, text, Effect.TIGHTENS)
         if not (pairs or was or now) and old.limits != new.limits:
             yield Change(place, "its limits are in another order", Effect.NEITHER)
 
-    def limit(self, old: Limit, new: Limit, amount: Decimal, *, fragile: bool) -> Effect:
+    def _limit(self, old: Limit, new: Limit, amount: Decimal, *, fragile: bool) -> Effect:
         """The effect of one limit instead of another of its form."""
         if old.unit != new.unit or old.over != new.over:
             return Effect.SHIFTS
@@ -307,14 +305,14 @@ class Rules:
             effects.append(numbers(old.at_most_each, new.at_most_each, Effect.LOOSENS))
         if old.of is not None and new.of is not None and old.of != new.of:
             sign = 0 if fragile else 1 if old.at_least is not None else -1
-            effects.append(self.selected(old.of, new.of, sign))
+            effects.append(self._selected(old.of, new.of, sign))
         if old.partial != new.partial:
             effects.append(Effect.LOOSENS if new.partial else Effect.TIGHTENS)
         return together(effects)
 
     # --- selectors -------------------------------------------------------------------------------
 
-    def selector(
+    def _selector(
         self, place: str, old: Selector, new: Selector, sign: Sign, verb: str
     ) -> Iterator[Change]:
         """Tell how what a selector matches has changed; `sign` says what more matches would do."""
@@ -323,13 +321,13 @@ class Rules:
         for key in ("ids", "groups"):
             before, after = getattr(old, key), getattr(new, key)
             if before and after and old.model_copy(update={key: after}) == new:
-                yield from self.members(place, old, key, (before, after), sign, verb)
+                yield from self._members(place, old, key, (before, after), sign, verb)
                 return
         words = [selector_words(each) for each in (new, old)]
         text = f"{verb} {words[0]} instead of {words[1]}"
-        yield Change(place, text, self.selected(old, new, sign))
+        yield Change(place, text, self._selected(old, new, sign))
 
-    def members(
+    def _members(
         self,
         place: str,
         old: Selector,
@@ -348,13 +346,13 @@ class Rules:
             names = (*listed, name) if added else tuple(each for each in listed if each != name)
             then = now.model_copy(update={key: names})
             word = "also" if added else "no longer"
-            yield Change(place, f"{word} {verb} {quoted(name)}", self.selected(now, then, sign))
+            yield Change(place, f"{word} {verb} {quoted(name)}", self._selected(now, then, sign))
             now = then
         if set(before) == set(after):
             text = f"its {key} are listed differently"
             yield Change(place, text, Effect.NEITHER)
 
-    def selected(self, old: Selector, new: Selector, sign: Sign) -> Effect:
+    def _selected(self, old: Selector, new: Selector, sign: Sign) -> Effect:
         """The effect of one selector instead of another."""
         up, down = self.reader.narrower((old,), new), self.reader.narrower((new,), old)
         if up and down:
@@ -365,7 +363,7 @@ class Rules:
 
     # --- modifiers -------------------------------------------------------------------------------
 
-    def modifiers(self, place: str, old: RuleBase, new: RuleBase) -> Iterator[Change]:
+    def _modifiers(self, place: str, old: LinkedRule, new: LinkedRule) -> Iterator[Change]:
         fragile = self.reader.sees_everything(old) or self.reader.sees_everything(new)
 
         def told(text: str, effect: Effect) -> Change:
@@ -373,7 +371,7 @@ class Rules:
             return Change(place, text, Effect.SHIFTS if hurt else effect)
 
         if old.only != new.only:
-            yield told(*self.only(old.only, new.only))
+            yield told(*self._only(old.only, new.only))
         if old.since != new.since:
             effect = allowance(old.since, new.since, no_longer)
             yield told(_bound("the age of evidence", old.since, new.since), effect)
@@ -393,9 +391,9 @@ class Rules:
             # It asks for one common day, but lets that day have passed.
             text = f"{'asks' if new.together else 'no longer asks'} for one common day"
             yield Change(place, text, Effect.SHIFTS)
-        yield from self.sharing(place, old, new)
+        yield from self._sharing(place, old, new)
 
-    def only(self, old: Selector | None, new: Selector | None) -> tuple[str, Effect]:
+    def _only(self, old: Selector | None, new: Selector | None) -> tuple[str, Effect]:
         if old is None or new is None:
             if new is not None:
                 return f"counts only evidence {condition_words(new)}", Effect.TIGHTENS
@@ -406,9 +404,9 @@ class Rules:
         types = [self.reader.catalogue.kinds(each) for each in (old, new)]
         if types[0] != types[1] or any(_typed(each) for each in (old, new)):
             return text, Effect.SHIFTS
-        return text, self.selected(old, new, 1)
+        return text, self._selected(old, new, 1)
 
-    def sharing(self, place: str, old: RuleBase, new: RuleBase) -> Iterator[Change]:
+    def _sharing(self, place: str, old: RuleBase, new: RuleBase) -> Iterator[Change]:
         was, now = _sharing(old), _sharing(new)
         if was == now:
             if old.distinct != new.distinct or old.overlap != new.overlap:

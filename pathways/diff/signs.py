@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pathways import sites
 from pathways.catalogue import Catalogue
 from pathways.diff.effects import Sign
 from pathways.document import (
@@ -20,31 +21,13 @@ from pathways.document import (
 )
 
 
-def walk(rule: Rule) -> Iterator[Rule]:
-    yield rule
-    for child in rule.children:
-        yield from walk(child)
-
-
-def roots(file: Pathway) -> Iterator[Rule]:
-    yield from file.rules.values()
-    for module in file.modules.values():
-        if module.requires is not None:
-            yield module.requires
-    for credential in file.credentials.values():
-        if credential.requires is not None:
-            yield credential.requires
-        if credential.renewal is not None:
-            yield credential.renewal.requires
-        yield from (each.requires for each in credential.classes if each.requires is not None)
-
-
 def all_rules(file: Pathway) -> Iterator[Rule]:
-    for root in roots(file):
-        yield from walk(root)
+    """Every rule of a file, each before those inside it."""
+    return (site.rule for site in sites.rules(file))
 
 
 def over_all(rule: Rule) -> bool:
+    """Whether a rule sees evidence that it does not use."""
     return isinstance(rule, AmountRule) and rule.over == "all"
 
 
@@ -110,6 +93,7 @@ def reach(document: Document, ref: str) -> set[Sign]:
 
 
 def speaks_of_credentials(document: Document) -> bool:
+    """Whether some selector may match awards."""
     return any(
         "credential" in Catalogue(document, file).kinds(selector)
         for file in document.files
@@ -120,10 +104,9 @@ def speaks_of_credentials(document: Document) -> bool:
 def measured(document: Document, unit: str) -> Iterator[Sign]:
     """What a larger amount of some module would do, wherever rules look at credits or hours."""
     for file in document.files:
-        for selector, sign in selectors(file):
+        for selector, _ in selectors(file):
             if _looks_at(selector, unit):
                 yield 0
-            del sign
         for rule in all_rules(file):
             if isinstance(rule, RuleBase) and isinstance(rule.overlap, OverlapCredits):
                 yield 0
@@ -142,6 +125,7 @@ def _looks_at(selector: Selector, key: str) -> bool:
 
 
 def level_matters(document: Document) -> bool:
+    """Whether any rule looks at levels."""
     return any(
         _looks_at(selector, "level") for file in document.files for selector, _ in selectors(file)
     ) or any(

@@ -59,16 +59,17 @@ class Comparison:
         )
 
     def changes(self) -> Iterator[Change]:
-        yield from self.head()
-        for before, after in self.files():
+        """Tell every change, in the order of the file."""
+        yield from self._head()
+        for before, after in self._files():
             where = "" if after is self.new.main else f"file `{_unit(after)}`, "
             yield from _File(self, before, after, where).changes()
-        yield from self.modules()
-        yield from self.credentials()
-        yield from self.exclusive()
-        yield from self.other_files()
+        yield from self._modules()
+        yield from self._credentials()
+        yield from self._exclusive()
+        yield from self._other_files()
 
-    def files(self) -> Iterator[tuple[Pathway, Pathway]]:
+    def _files(self) -> Iterator[tuple[Pathway, Pathway]]:
         """The main files, then the used files of one name."""
         yield self.old.main, self.new.main
         known = {_unit(file): file for file in self.old.used}
@@ -76,14 +77,14 @@ class Comparison:
             if _unit(file) in known:
                 yield known[_unit(file)], file
 
-    def other_files(self) -> Iterator[Change]:
+    def _other_files(self) -> Iterator[Change]:
         before, after = ({_unit(file) for file in d.used} for d in (self.old, self.new))
         for name in sorted(after - before):
             yield Change("pathway", f"uses the file {quoted(name)}", Effect.NEITHER)
         for name in sorted(before - after):
             yield Change("pathway", f"no longer uses the file {quoted(name)}", Effect.NEITHER)
 
-    def head(self) -> Iterator[Change]:
+    def _head(self) -> Iterator[Change]:
         old, new = self.old.main, self.new.main
         for key in ("pathway", "version", "title"):
             if getattr(old, key) != getattr(new, key):
@@ -105,7 +106,7 @@ class Comparison:
 
     # --- modules ---------------------------------------------------------------------------------
 
-    def modules(self) -> Iterator[Change]:
+    def _modules(self) -> Iterator[Change]:
         before, after = self.old.modules, self.new.modules
         for ref in after:
             place = f"module {quoted(ref)}"
@@ -122,7 +123,7 @@ class Comparison:
 
     # --- credentials -----------------------------------------------------------------------------
 
-    def credentials(self) -> Iterator[Change]:
+    def _credentials(self) -> Iterator[Change]:
         before, after = self.old.credentials, self.new.credentials
         for ref in after:
             place = f"credential {quoted(ref)}"
@@ -134,14 +135,14 @@ class Comparison:
             (old, old_file), (new, file) = before[ref], after[ref]
             if old != new:
                 rules = Rules(reader(self.old, self.new, old_file, file))
-                yield from self.credential(place, old, new, rules)
+                yield from self._credential(place, old, new, rules)
         for ref in before:
             if ref not in after:
                 signs = reach(self.old, ref)
                 effect = by_sign(signs, added=False) if signs else Effect.TIGHTENS
                 yield Change(f"credential {quoted(ref)}", "is gone", effect)
 
-    def credential(
+    def _credential(
         self, place: str, old: Credential, new: Credential, rules: Rules
     ) -> Iterator[Change]:
         yield from _described(place, old, new)
@@ -158,18 +159,18 @@ class Comparison:
             yield Change(
                 place, f"is in {_listed(new.groups)}, not {_listed(old.groups)}", as_evidence
             )
-        yield from self.requirement(place, old, new, rules)
+        yield from self._requirement(place, old, new, rules)
         if old.valid_for != new.valid_for:
             effect = allowance(old.valid_for, new.valid_for, no_longer)
             opens = any(each.renewal and each.renewal.opens is not None for each in (old, new))
             # A renewal window that opens before the expiry moves with it.
             effect = Effect.SHIFTS if opens else effect
             yield Change(place, _validity(old.valid_for, new.valid_for), effect)
-        yield from self.renewal(place, old, new, rules)
-        yield from self.choices(place, old, new)
-        yield from self.classes(place, old, new, rules)
+        yield from self._renewal(place, old, new, rules)
+        yield from self._choices(place, old, new)
+        yield from self._classes(place, old, new, rules)
 
-    def requirement(
+    def _requirement(
         self, place: str, old: Credential, new: Credential, rules: Rules
     ) -> Iterator[Change]:
         if old.external != new.external:
@@ -178,7 +179,7 @@ class Comparison:
         if old.requires is not None and new.requires is not None:
             yield from rules.compare(place, old.requires, new.requires)
 
-    def renewal(
+    def _renewal(
         self, place: str, old: Credential, new: Credential, rules: Rules
     ) -> Iterator[Change]:
         before, after = old.renewal, new.renewal
@@ -203,7 +204,7 @@ class Comparison:
             effect = allowance(_grace(before.grace), _grace(after.grace), no_longer)
             yield Change(inside, text, effect)
 
-    def choices(self, place: str, old: Credential, new: Credential) -> Iterator[Change]:
+    def _choices(self, place: str, old: Credential, new: Credential) -> Iterator[Change]:
         # From the laxest to the strictest.
         ranks: dict[str, tuple[str, ...]] = {
             "again": ("any", "fresh", "never"),
@@ -221,7 +222,7 @@ class Comparison:
             text = f"`lasts` is {quoted(new.lasts)}, not {quoted(old.lasts)}"
             yield Change(place, text, Effect.SHIFTS)
 
-    def classes(
+    def _classes(
         self, place: str, old: Credential, new: Credential, rules: Rules
     ) -> Iterator[Change]:
         before = {each.name: each for each in old.classes}
@@ -249,7 +250,7 @@ class Comparison:
 
     # --- exclusive -------------------------------------------------------------------------------
 
-    def exclusive(self) -> Iterator[Change]:
+    def _exclusive(self) -> Iterator[Change]:
         before, after = _pairs(self.old), _pairs(self.new)
         for pair in sorted({*before, *after}):
             was, now = before.get(pair), after.get(pair)
@@ -486,8 +487,8 @@ class _Module:
         was, now = self.old.requires, self.new.requires
         if was is not None and now is not None:
             documents = self.comparison.old, self.comparison.new
-            reader = reader(*documents, self.old_file, self.file)
-            yield from Rules(reader).compare(f"{place}, prerequisite", was, now)
+            rules = Rules(reader(*documents, self.old_file, self.file))
+            yield from rules.compare(f"{place}, prerequisite", was, now)
         elif now is not None:
             text = f"has a prerequisite: {rule_words(now)}"
             yield Change(place, text, Effect.TIGHTENS)

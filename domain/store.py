@@ -1,0 +1,125 @@
+"""The event store: streams of events in a database. The only module that knows the library.
+
+Events of one `append` are stored together or not at all. Each stream numbers its events from 1,
+and each database numbers all events in the order in which they were stored.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from eventsourcing.application import Application
+from eventsourcing.utils import Environment, EnvType
+
+from domain.codec import EventMapper
+from domain.errors import LedgerLockedError, LedgerUnavailableError
+from domain.events import Recorded
+from domain.storage import Database, told
+
+_OPENING_ATTEMPTS = 20
+
+
+class _Application(Application[str]):
+    """The library's application, configured by its arguments alone."""
+
+    name = "cairn"
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        return Environment(name, env)
+
+    def construct_mapper(self) -> EventMapper:
+        return EventMapper()
+
+
+class Store:
+    """Streams of recorded events in one database."""
+
+    def __init__(self, database: Database, *, timeout: int) -> None:
+        """Open a database, and make the table of events where there is none.
+
+        `timeout` is for how many seconds to wait for another program. Raises `LedgerError`.
+        """
+        self.database = database
+        if database.url and find_spec("psycopg") is None:
+            raise LedgerUnavailableError(
+                "a ledger on a PostgreSQL server needs the package `psycopg`",
+                "install `psycopg[binary,pool]`",
+            )
+        self._application = self._opened(timeout)
+
+    def _opened(self, timeout: int) -> _Application:
+        for _ in range(_OPENING_ATTEMPTS - 1):
+            try:
+                return self._open(timeout)
+            except LedgerLockedError:
+                # Two programs that make a new database at once get in each other's way, and
+                # SQLite does not let either of them wait.
+                time.sleep(random.uniform(0.01, 0.05))
+        return self._open(timeout)
+
+    def _open(self, timeout: int) -> _Application:
+        with told(self.database):
+            return _Application(self.database.settings(timeout))
+
+    @property
+    def datastore(self) -> Any:
+        """The library's connections, for tables that are kept beside the events."""
+        return self._recorder.datastore
+
+    @property
+    def _recorder(self) -> Any:
+        return self._application.recorder
+
+    def read(self, stream: str) -> list[Recorded]:
+        """Return the events of a stream, in order."""
+        with told(self.database):
+            return [_recorded(event) for event in self._application.events.get(stream)]
+
+    def append(self, events: Sequence[Recorded]) -> None:
+        """Store events, of one stream or of several, all or none.
+
+        Raises `LedgerConflictError` where one of their numbers was taken in the meantime.
+        """
+        with told(self.database):
+            self._application.events.put(events)
+
+    def page(self, after: int, limit: int) -> list[tuple[int, Recorded]]:
+        """Return the events stored after a position, each with its own, at most `limit`."""
+        with told(self.database):
+            return [
+                (notification.id, _recorded(self._application.mapper.to_domain_event(notification)))
+                for notification in self._recorder.select_notifications(
+                    start=after, limit=limit, inclusive_of_start=False
+                )
+            ]
+
+    def head(self) -> int:
+        """Return the position of the event stored last, 0 where there is none."""
+        with told(self.database):
+            return self._recorder.max_notification_id() or 0
+
+    def streams(self, prefix: str) -> list[str]:
+        """Return the names of the streams that begin with a prefix, in order."""
+        table = self._recorder.events_table_name
+        if self.database.path is not None:
+            # The primary key answers this without a look at the other streams.
+            condition = "originator_id >= ? AND originator_id < ?"
+            values: tuple[str, ...] = (prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        else:
+            condition, values = "starts_with(originator_id, %s)", (prefix,)
+        with told(self.database), self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(f"SELECT DISTINCT originator_id FROM {table} WHERE {condition}", values)
+            return sorted(row["originator_id"] for row in cursor.fetchall())
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._application.close()
+
+
+def _recorded(event: Any) -> Recorded:
+    assert isinstance(event, Recorded)
+    return event
