@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,8 +19,16 @@ def now() -> datetime:
 
 
 def today() -> date:
-    """Return the present day, where this machine is."""
-    return now().astimezone().date()
+    """Return the present day where this machine is, or the one that `CAIRN_TODAY` names."""
+    named = os.environ.get("CAIRN_TODAY")
+    if not named:
+        return now().astimezone().date()
+    try:
+        return date.fromisoformat(named)
+    except ValueError:
+        raise click.UsageError(
+            f"CAIRN_TODAY is `{named}`, which is not a date; write it as 2026-03-01"
+        ) from None
 
 
 class DayType(click.ParamType[date]):

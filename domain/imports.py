@@ -22,10 +22,11 @@ from domain.errors import (
     RefusedError,
     UnknownLearnerError,
 )
-from domain.events import CredentialAwarded, Event, LearnerEvent, Recorded
+from domain.events import CredentialAwarded, LearnerEvent, Recorded
 from domain.ledger import Ledger, again, numbered
 from domain.library import Resolver
 from domain.policies import consequences
+from domain.publication import Edition
 
 #: How many rows are read before they are recorded. Fixed: how rows fall into batches decides which
 #: evidence is known when an award is dated, and a repeated import must decide the same.
@@ -143,8 +144,11 @@ class _Import:
         self._rejected = rejected
         self._progress = progress
         self._total = Imported()
+        self._editions: list[Edition] = []
 
     def run(self, rows: Iterable[Row]) -> Imported:
+        publications = (self._ledger.publication(pathway) for pathway in self._intake.enrol)
+        self._editions = [publication.newest() for publication in publications]
         waiting = iter(rows)
         while batch := list(islice(waiting, BATCH)):
             self._batch(batch)
@@ -235,19 +239,19 @@ class _Import:
     def _enrolments(
         self, learner: learners.Learner, rows: Sequence[Row]
     ) -> Iterator[LearnerEvent]:
-        for pathway in self._intake.enrol:
+        for edition in self._editions:
             # Who was withdrawn stays withdrawn.
-            if pathway not in learner.enrolments:
-                first = min(row.completion.on for row in rows)
+            if edition.pathway not in learner.enrolments:
                 command = EnrolLearner(
                     learner=learner.id,
-                    pathway=pathway,
-                    on=self._intake.enrolled_on or first,
+                    pathway=edition.pathway,
+                    version=edition.version,
+                    digest=edition.digest,
+                    on=self._intake.enrolled_on or min(row.completion.on for row in rows),
                     by=self._intake.by,
                     source="import",
                 )
-                full = self._ledger.resolved(command, learner, Resolver(self._ledger.library))
-                yield from learners.decide(full, learner)
+                yield from learners.decide(command, learner)
 
     def _save(self, group: list[_Decided], names: Resolver) -> list[Rejected]:
         """Store what a group of learners has, together; tell which rows were rejected."""

@@ -20,9 +20,6 @@ from domain.errors import LedgerLockedError, LedgerUnavailableError
 from domain.events import Recorded
 from domain.storage import Database, told
 
-_OPENING_ATTEMPTS = 20
-
-
 class _Application(Application[str]):
     """The library's application, configured by its arguments alone."""
 
@@ -52,18 +49,17 @@ class Store:
         self._application = self._opened(timeout)
 
     def _opened(self, timeout: int) -> _Application:
-        for _ in range(_OPENING_ATTEMPTS - 1):
+        end = time.monotonic() + timeout
+        while True:
             try:
-                return self._open(timeout)
+                with told(self.database):
+                    return _Application(self.database.settings(timeout))
             except LedgerLockedError:
                 # Two programs that make a new database at once get in each other's way, and
                 # SQLite does not let either of them wait.
+                if time.monotonic() >= end:
+                    raise
                 time.sleep(random.uniform(0.01, 0.05))
-        return self._open(timeout)
-
-    def _open(self, timeout: int) -> _Application:
-        with told(self.database):
-            return _Application(self.database.settings(timeout))
 
     @property
     def datastore(self) -> Any:

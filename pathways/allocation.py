@@ -25,7 +25,7 @@ from pathways.document import plain
 from pathways.evidence import Option, Pool, bits
 from pathways.periods import shift
 from pathways.problems import CairnError
-from pathways.selection import leaf_mask, leaf_use, of_value
+from pathways.tally import leaf_mask, leaf_use, of_value
 from pathways.verdict import Use
 
 #: Deterministic seconds of CP-SAT after which a rule is undecided.

@@ -130,6 +130,16 @@ class Node:
         return not self.children
 
     @property
+    def divides(self) -> bool:
+        """Whether an item may contribute a part of its amount."""
+        return any(bound.partial for bound in self.bounds)
+
+    @property
+    def over_all(self) -> bool:
+        """Whether the one selection is everything that matches."""
+        return self.value is not None and self.value.over_all
+
+    @property
     def sharing(self) -> bool:
         """Whether the rule limits what its children may share."""
         return self.overlap_items is not None or self.overlap_credits is not None
@@ -177,9 +187,7 @@ class Tree:
     @cached_property
     def monotone(self) -> bool:
         """Whether more usable evidence never unmeets the rule."""
-        return self.attempts == "any" and not any(
-            node.value is not None and node.value.over_all for node in self.nodes
-        )
+        return self.attempts == "any" and not any(node.over_all for node in self.nodes)
 
     @cached_property
     def needs(self) -> frozenset[str]:

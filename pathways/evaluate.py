@@ -20,8 +20,9 @@ from pathways.compile import Node, Tree
 from pathways.evidence import Option, Pool, bits
 from pathways.matching import match
 from pathways.methods import Method
+from pathways.packing import TooManyError, adds_up, pack
 from pathways.periods import shift
-from pathways.selection import (
+from pathways.tally import (
     Tally,
     lacking,
     leaf_mask,
@@ -83,10 +84,7 @@ class Case:
             any(test.timed for n in node.walk() for test in n.tests) for node in tree.nodes
         ]
         self._sensitive = [
-            any(
-                n.together or n.even_if_expired or (n.value and n.value.over_all)
-                for n in node.walk()
-            )
+            any(n.together or n.even_if_expired or n.over_all for n in node.walk())
             for node in tree.nodes
         ]
         #: Whether a solver was asked.
@@ -321,7 +319,7 @@ class Case:
         return any(
             (option := self.pool.options[i]).capacity is not None and option.capacity > 1
             for i in bits(self.scope_of(node))
-        ) or any(n.value is not None and n.value.over_all for n in node.walk())
+        ) or any(n.over_all for n in node.walk())
 
     def _reach_in_order(self, node: Node, light: Light) -> int | None:
         base = light.admitted & self.scope_of(node) & ~self.pool.waivers
@@ -405,6 +403,8 @@ class Case:
         return sorted(standing, key=lambda waiver: waiver.key)
 
     def _reach_leaf(self, node: Node, light: Light) -> int | None:
+        if node.over_all and not node.divides:
+            return self._take_all(node, light)
         pool, matching = self.pool, self.matching(node, light)
         if node.value is None and not two_faced(pool, matching):
             taken, reached, waived = take(pool, node, matching, self.amount_waivers(node, light))
@@ -421,7 +421,35 @@ class Case:
         possible = of_value(pool, node, matching)
         if any(lacking(pool, bound, possible, light.day) > 0 for bound in node.bounds):
             return None
+        if not node.divides and not two_faced(pool, possible):
+            try:
+                return self._pack(node, possible, light)
+            except TooManyError:
+                pass
         return self._search(node, light, whole=False)
+
+    def _take_all(self, node: Node, light: Light) -> int | None:
+        """Judge the one selection of `over: all`: every usable match in the record."""
+        pool = self.pool
+        inside = self._matching(
+            node, light, pool.usable(light.use_day, self.tree.attempts, light.gone)
+        )
+        everything = of_value(pool, node, inside & light.record)
+        if everything & ~light.admitted:
+            return None
+        waivers = self.amount_waivers(node, light)
+        reached = sum((waiver.amount or Decimal(0) for waiver in waivers), Decimal(0))
+        if not adds_up(pool, node, everything, reached, light.day):
+            return None
+        return everything | sum(waiver.bit for waiver in waivers)
+
+    def _pack(self, node: Node, possible: int, light: Light) -> int | None:
+        waived, reached = 0, Decimal(0)
+        for waiver in self.amount_waivers(node, light):
+            waived |= waiver.bit
+            reached += waiver.amount or 0
+        packed = pack(self.pool, node, possible, reached, light.day)
+        return None if packed is None else packed | waived
 
     # --- searching -------------------------------------------------------------------------------
 
@@ -463,7 +491,9 @@ class Case:
     def _plain(self, node: Node, light: Light) -> bool:
         """Whether each part of a rule can settle its use by itself."""
         if any(
-            n.sharing or n.ordered or n.together or (n.window is not None) or n.value or n.bounds
+            n.sharing
+            or n.divides
+            or (not n.leaf and (n.ordered or n.together or n.window is not None))
             for n in node.walk()
         ):
             return False
@@ -503,10 +533,10 @@ class Case:
         """The parts of a rule that must all be met, each as something that can lose items."""
         if self.full_waivers(node, light.day):
             yield _Part(self, node, light)
-        elif node.leaf:
+        elif node.leaf and not (node.bounds or node.value or node.window or node.together):
             waivers = self.amount_waivers(node, light)
             yield Tally(self.pool, node, self.matching(node, light), waivers)
-        elif all(node.required):
+        elif not node.leaf and all(node.required):
             for child in node.children:
                 yield from self._parts(child, light)
         else:

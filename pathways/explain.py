@@ -17,7 +17,7 @@ from pathways.allocation import UndecidedError
 from pathways.compile import Bound, Node
 from pathways.document import AmountRule, CredentialRule, ModuleRule, plain
 from pathways.evaluate import Case, Light
-from pathways.selection import fitting, lacking, most, of_value
+from pathways.tally import fitting, lacking, most, of_value
 from pathways.verdict import Missing, Outcome, Use, Verdict, Witness
 from pathways.words import amount_words, condition_words, rule_name, selector_words
 

@@ -19,6 +19,7 @@ class Method(Enum):
 
     LOOKUP = "lookup"
     GREEDY = "greedy"
+    PACKING = "packing"
     PARTS = "parts"
     WINDOWS = "windows"
     FLOW = "flow"
@@ -31,10 +32,14 @@ class Method(Enum):
 
 
 _WHY = {
-    Method.LOOKUP: "one item is enough, so any that fits will do",
+    Method.LOOKUP: "nothing to choose: one item that fits is enough, or all that fit are taken",
     Method.GREEDY: (
         "without limits more never hurts: of each module the largest attempts that may count are "
         "taken, and no selection can add up to more"
+    ),
+    Method.PACKING: (
+        "what no upper limit touches is taken, and the rest is chosen by dynamic programming over "
+        "the sums that the limits look at; too many of those, and CP-SAT decides"
     ),
     Method.PARTS: "the parts do not compete for evidence, so each is decided by itself",
     Method.WINDOWS: (
@@ -58,7 +63,13 @@ def method_of(node: Node) -> Method:
     if node.leaf:
         if node.operator in ("module", "credential"):
             return Method.LOOKUP
-        return Method.SEARCH if node.bounds or node.value is not None else Method.GREEDY
+        if node.divides:
+            return Method.SEARCH
+        if node.over_all:
+            return Method.LOOKUP
+        if node.window is not None or node.together:
+            return Method.WINDOWS
+        return Method.PACKING if node.bounds or node.value is not None else Method.GREEDY
     if node.sharing:
         return Method.FLOW if _is_matching(node) else Method.SEARCH
     if node.ordered or node.window is not None or node.together:
