@@ -51,7 +51,6 @@ def cairn() -> None:
     A designer writes a pathway in YAML. What learners complete goes into a ledger. Whatever is
     due is awarded at once, bottom up, and every award carries the proof that it was.
 
-    \b
     Example:
       cairn demo
       cairn pathway new data-analytics > data-analytics.pathway.yaml

@@ -8,8 +8,8 @@ from typing import Any
 
 from commands.happenings import told
 from commands.options import now, today
-from commands.terminal import say, say_json, text
-from commands.verdicts import Parts, draw, title_of
+from commands.terminal import draw, say, say_json, text
+from commands.verdicts import Parts, title_of
 from domain.commands import Command
 from domain.errors import LedgerUnavailableError
 from domain.events import CredentialAwarded, Event
@@ -111,4 +111,3 @@ def show_receipt(
         draw(text("  ", ("◐ ", "yellow"), f"`{credential}` awaits approval"))
     for warning in receipt.warnings:
         draw(text("  ", ("! ", "yellow"), warning))
-

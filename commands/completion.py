@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from commands.teaching import command
+
 INSTALL = {
     "bash": "cairn completion bash > ~/.local/share/bash-completion/completions/cairn",
     "zsh": "cairn completion zsh > ~/.zfunc/_cairn   # with fpath+=~/.zfunc before compinit",
@@ -11,7 +13,7 @@ INSTALL = {
 }
 
 
-@click.command()
+@command()
 @click.argument("shell", type=click.Choice(list(INSTALL)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
@@ -20,7 +22,6 @@ def completion(ctx: click.Context, shell: str) -> None:
     The script completes commands, options and file names. Its first line says where to put it.
     Open a new shell afterwards.
 
-    \b
     Example:
       cairn completion bash > ~/.local/share/bash-completion/completions/cairn
       cairn completion zsh > ~/.zfunc/_cairn

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from commands.options import FILE, on_option
+from commands.teaching import command
 from commands.terminal import say
 
 FORMATS = {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg"}
 
 
-@click.command()
+@command()
 @click.argument("file", type=FILE)
 @click.option(
     "--format",
@@ -39,11 +40,10 @@ def graph(
 ) -> None:
     """Draw a pathway as Mermaid, DOT or SVG.
 
-    What is asked for stands left of what asks for it: modules, rules, credentials. A solid arrow is
-    needed, a dashed one may be used, a dotted one is a prerequisite. An SVG stands on its own; Mermaid
-    is what many wikis and code hosts draw by themselves; DOT is for Graphviz.
+    What is asked for stands left of what asks for it: modules, rules, credentials. A solid arrow
+    is needed, a dashed one may be used, a dotted one is a prerequisite. An SVG stands on its own;
+    Mermaid is what many wikis and code hosts draw by themselves; DOT is for Graphviz.
 
-    \b
     Example:
       cairn pathway graph office-skills.pathway.yaml -o office-skills.svg
       cairn pathway graph office-skills.pathway.yaml --record moana.yaml --format dot

@@ -1,4 +1,4 @@
-"""How problems in a file are shown: one line each in a pipe, with the place marked on a terminal."""
+"""How problems in a file are shown: a line each in a pipe, with the place marked on a terminal."""
 
 from __future__ import annotations
 

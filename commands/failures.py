@@ -64,7 +64,7 @@ def steady() -> None:
 class RootGroup(LazyGroup):
     """The program itself: whatever goes wrong beneath it is told here, and nowhere else."""
 
-    def main(  # type: ignore[override]
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

@@ -13,19 +13,20 @@ from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathways.document import Example
     from pathways.source import Loaded
 
 FIRST = date(2024, 2, 5)
 LAST = date(2026, 3, 12)
 
-_GIVEN = (
-    "Aroha Ben Chen Dina Emil Farah Grace Hemi Ines Jonas Kiri Liam Mei Nikau Olga Priya Quinn "
-    "Rangi Sofia Tane Uma Viktor Wiremu Xenia Yusuf Zoe"
-).split()
-_FAMILY = (
-    "Abe Brown Costa Dubois Evans Fonoti Garcia Hughes Ito Jansen Kaur Lee Morgan Ngata Okafor "
-    "Patel Quist Rossi Singh Tamihana Ueda Vogel Walker Young Zhang"
-).split()
+_GIVEN = """
+    Aroha Ben Chen Dina Emil Farah Grace Hemi Ines Jonas Kiri Liam Mei Nikau Olga Priya Quinn
+    Rangi Sofia Tane Uma Viktor Wiremu Xenia Yusuf Zoe
+"""
+_FAMILY = """
+    Abe Brown Costa Dubois Evans Fonoti Garcia Hughes Ito Jansen Kaur Lee Morgan Ngata Okafor
+    Patel Quist Rossi Singh Tamihana Ueda Vogel Walker Young Zhang
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,37 @@ def learners(pathways: Sequence[Loaded], number: int, random: Random) -> Iterato
     for index in range(1, number + 1):
         yield Learner(
             reference=f"s-{1000 + index}",
-            name=f"{random.choice(_GIVEN)} {random.choice(_FAMILY)}",
+            name=f"{random.choice(_GIVEN.split())} {random.choice(_FAMILY.split())}",
             pathway=random.choices(ids, weights)[0],
             enrolled=FIRST + timedelta(days=7 * random.randrange(70)),
         )
 
 
-def completions(learner: Learner, loaded: Loaded, random: Random) -> Iterator[Completion]:
-    """Give what a learner completes of a pathway, in the order of time."""
-    home = loaded.document.main.home
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What one learner brings along from elsewhere, and completes."""
+
+    holds: tuple[str, ...]
+    completions: tuple[Completion, ...]
+
+
+def course(learner: Learner, loaded: Loaded, random: Random) -> Course:
+    """Choose what a learner does of a pathway, in the order of time."""
     towards = [example for example in loaded.examples if example.expect.awarded]
-    entries = list(random.choice(towards).completed)
+    example = random.choice(towards)
+    elsewhere = tuple(
+        f"{loaded.document.main.home}/{held.credential}"
+        for held in example.holds
+        if loaded.document.credentials[held.credential][0].external
+    )
+    return Course(elsewhere, tuple(_completions(learner, loaded, example, random)))
+
+
+def _completions(
+    learner: Learner, loaded: Loaded, example: Example, random: Random
+) -> Iterator[Completion]:
+    home = loaded.document.main.home
+    entries = list(example.completed)
     random.shuffle(entries)
     reached = entries if random.random() < 0.6 else entries[: random.randrange(len(entries) + 1)]
     day = learner.enrolled

@@ -11,13 +11,17 @@ from typing import Any
 
 import click
 
+from commands.teaching import Taught
 
-class LazyGroup(click.Group):
+
+class LazyGroup(Taught, click.Group):
     """A group that knows its commands by name, place and one sentence.
 
     `members` maps a command's name to where it is (`"commands.pathway:pathway"`) and to its
     short help; a test sees to it that the two tell the same.
     """
+
+    command_class = Taught
 
     def __init__(
         self, *args: Any, members: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any
@@ -26,8 +30,8 @@ class LazyGroup(click.Group):
         self.members = dict(members or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the table, which is the order of work."""
-        return [*self.members, *super().list_commands(ctx)]
+        """Return the names in the order of the table, or of the code: the order of work."""
+        return [*self.members, *self.commands]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the one command that is asked for."""
@@ -53,8 +57,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the table without importing what it names."""
         rows = [(name, sentence) for name, (_, sentence) in self.members.items()]
-        for name in super().list_commands(ctx):
-            command = self.commands[name]
+        for name, command in self.commands.items():
             rows.append((name, command.get_short_help_str(limit=100)))
         if rows:
             with formatter.section("Commands"):

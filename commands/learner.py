@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from commands.lazy import LazyGroup
 from commands.options import DAY, by_option, database_option, json_option, on_option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from domain.commands import LearnerCommand
     from domain.ledger import Ledger
 
@@ -22,8 +21,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 LEARNER = click.argument("who", metavar="LEARNER")
 PATHWAY = click.argument("pathway", metavar="PATHWAY")
 VERSIONED = click.argument("pathway", metavar="PATHWAY[@VERSION]")
-REASON = click.option("--reason", metavar="TEXT", default="", help="Why; kept for ever, so no names.")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would come of it; record nothing.")
+REASON = click.option(
+    "--reason", metavar="TEXT", default="", help="Why; kept for ever, so no names."
+)
+DRY_RUN = click.option(
+    "--dry-run", is_flag=True, help="Show what would come of it; record nothing."
+)
 
 
 class NumberType(click.ParamType[Decimal]):
@@ -49,9 +52,7 @@ class NumberType(click.ParamType[Decimal]):
 NUMBER = NumberType()
 
 
-def _expiry(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> date | str | None:
+def _expiry(ctx: click.Context, param: click.Parameter, value: str | None) -> date | str | None:
     return value if value in (None, "never") else DAY.convert(value, param, ctx)
 
 
@@ -83,14 +84,14 @@ def deciding(command: Function) -> Function:
     return command
 
 
-@click.group()
+@click.group(cls=LazyGroup)
 def learner() -> None:
     """Register and enrol learners, record what they do, see where they are.
 
-    A LEARNER is named by reference (such as a student number), by e-mail address, or by the ledger's own
-    id. Names and addresses stand in a directory that can be erased; the ledger itself holds none.
+    A LEARNER is named by reference (such as a student number), by e-mail address, or by the
+    ledger's own id. Names and addresses stand in a directory that can be erased; the ledger
+    itself holds none.
 
-    \b
     Example:
       cairn learner register s-1042 --name "Moana Reid"
       cairn learner enrol s-1042 office-skills
@@ -128,10 +129,9 @@ def register(
     """Make a learner known.
 
     The ledger gives them an opaque id. REFERENCE is what you call them by: a student number, an
-    account. Registering the same reference again changes name and e-mail address, where they are given,
-    and nothing else.
+    account. Registering the same reference again changes name and e-mail address, where they are
+    given, and nothing else.
 
-    \b
     Example:
       cairn learner register s-1042 --name "Moana Reid" --email moana@example.org
     """
@@ -141,6 +141,31 @@ def register(
     with opened(database, new=True) as ledger:
         receipt = ledger.register(reference, name=name, email=email, on=on, at=now(), by=by)
         show_receipt(ledger, receipt, as_json=as_json)
+
+
+@learner.command("list")
+@click.option("--search", default="", metavar="TEXT", help="In reference, name or e-mail address.")
+@click.option("--pathway", metavar="PATHWAY[@VERSION]", help="Only who follows it.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@database_option
+@json_option
+def list_(
+    search: str, pathway: str | None, limit: int | None, database: str, as_json: bool
+) -> None:
+    """List learners, by reference.
+
+    Each with how many pathways they follow, how much they have completed, how many awards were
+    made to them, and when something last changed.
+
+    Example:
+      cairn learner list --pathway office-skills
+      cairn learner list --search reid
+    """
+    from commands import registers
+    from commands.books import opened
+
+    with opened(database) as ledger:
+        registers.show(registers.learners(ledger, search, pathway, limit), as_json=as_json)
 
 
 @learner.command()
@@ -157,7 +182,6 @@ def enrol(
     They stay on the version that they enrol in, the newest unless another is named. What they have
     completed already counts, and whatever is due is awarded at once.
 
-    \b
     Example:
       cairn learner enrol s-1042 office-skills
       cairn learner enrol s-1042 office-skills@2026.1 --on 2026-02-01
@@ -186,7 +210,6 @@ def withdraw(who: str, pathway: str, on: date, by: str, database: str, as_json: 
     What was awarded stays. What they complete from now on earns nothing in this pathway, until they
     enrol again.
 
-    \b
     Example:
       cairn learner withdraw s-1042 office-skills
     """
@@ -221,10 +244,9 @@ def start(
 ) -> None:
     """Record that a learner has started a module.
 
-    What would follow from completing it shows as `pending`. A prerequisite that is not met is reported,
-    and does not stand in the way.
+    What would follow from completing it shows as `pending`. A prerequisite that is not met is
+    reported, and does not stand in the way.
 
-    \b
     Example:
       cairn learner start s-1042 pivot-tables
     """
@@ -278,7 +300,6 @@ def record(
     The completion and all awards that follow from it are stored together. Recording the same again
     changes nothing. Where the score or the grade does not pass, it is an attempt.
 
-    \b
     Example:
       cairn learner record s-1042 pivot-tables --score 84 --on 2026-03-12
       cairn learner record s-1042 spreadsheets-1 --source rpl
@@ -333,7 +354,6 @@ def hold(
 
     It is evidence from its date on, for the pathways that name it. Whatever becomes due is awarded.
 
-    \b
     Example:
       cairn learner hold s-1042 ncea-level-3 --on 2026-01-15
     """
@@ -385,11 +405,10 @@ def correct(
 ) -> None:
     """Correct a completion that was recorded wrongly.
 
-    What is not given stays as it was. COMPLETION is its id, as `cairn learner show` lists it. Awards
-    that rested on it are looked at again: they stand on other evidence, or what their credential says
-    about lost evidence happens. The history keeps both.
+    What is not given stays as it was. COMPLETION is its id, as `cairn learner show` lists it.
+    Awards that rested on it are looked at again: they stand on other evidence, or what their
+    credential says about lost evidence happens. The history keeps both.
 
-    \b
     Example:
       cairn learner correct s-1042 pivot-tables@2026-03-12 --score 48 --reason "mixed up"
     """
@@ -443,9 +462,9 @@ def waive(
 ) -> None:
     """Decide that a rule of a pathway is met for a learner, or that an amount of it is.
 
-    RULE is the rule's `id` in the pathway. The waiver shows in the proof of every award that needs it.
+    RULE is the rule's `id` in the pathway. The waiver shows in the proof of every award that
+    needs it.
 
-    \b
     Example:
       cairn learner waive s-1042 office-skills electives --amount 5 --reason "work experience"
     """
@@ -490,10 +509,9 @@ def unwaive(
 ) -> None:
     """Withdraw a waiver, as if it had never been.
 
-    WAIVER is its id: the one that it was given, else `waiver:RULE`. Awards that rested on it are looked
-    at again, and the history keeps both.
+    WAIVER is its id: the one that it was given, else `waiver:RULE`. Awards that rested on it are
+    looked at again, and the history keeps both.
 
-    \b
     Example:
       cairn learner unwaive s-1042 office-skills waiver:electives --reason "granted by mistake"
     """
@@ -534,7 +552,6 @@ def substitute(
     Completions of MODULE may serve as COUNTS_AS, with its credits, level and pass mark. A module of
     another catalogue is named `catalogue/module`.
 
-    \b
     Example:
       cairn learner substitute s-1042 work/reporting charts --reason "same outcomes"
     """
@@ -562,10 +579,10 @@ def move(
 ) -> None:
     """Move a learner to another version of a pathway, the newest unless one is named.
 
-    First comes what it changes: each credential before and after. What was awarded stays awarded. With
-    --dry-run that is all; without it the move is recorded, and what is due by the new rules is awarded.
+    First comes what it changes: each credential before and after. What was awarded stays awarded.
+    With --dry-run that is all; without it the move is recorded, and what is due by the new rules
+    is awarded.
 
-    \b
     Example:
       cairn learner move s-1042 office-skills@2027.1 --dry-run
     """
@@ -592,7 +609,9 @@ def move(
 @learner.command()
 @LEARNER
 @click.option("--pathway", metavar="PATHWAY", help="Only how they stand in this one.")
-@click.option("--tree", "as_tree", is_flag=True, help="Every rule, with evidence and what is missing.")
+@click.option(
+    "--tree", "as_tree", is_flag=True, help="Every rule, with evidence and what is missing."
+)
 @on_option()
 @database_option
 @json_option
@@ -601,10 +620,9 @@ def show(
 ) -> None:
     """Show where a learner stands.
 
-    For each pathway that they follow, every credential with its status, progress, and what is missing;
-    then what they completed. --tree goes down to every rule.
+    For each pathway that they follow, every credential with its status, progress, and what is
+    missing; then what they completed. --tree goes down to every rule.
 
-    \b
     Example:
       cairn learner show s-1042
       cairn learner show s-1042 --pathway office-skills --tree
@@ -628,10 +646,10 @@ def show(
 def history(who: str, database: str, as_json: bool) -> None:
     """Show everything that was recorded of a learner, in order.
 
-    Each line is an event: its number, the day from which it holds, what happened, who said so and where
-    it comes from. Awards that follow from a rule are recorded by `cairn`. Nothing is ever removed.
+    Each line is an event: its number, the day from which it holds, what happened, who said so and
+    where it comes from. Awards that follow from a rule are recorded by `cairn`. Nothing is ever
+    removed.
 
-    \b
     Example:
       cairn learner history s-1042
     """

@@ -36,13 +36,7 @@ class DayType(click.ParamType[date]):
 
     name = "date"
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Show what a date looks like."""
-        return "DATE"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> date:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Read the day; anything else is a usage error."""
         if isinstance(value, date):
             return value

@@ -1,4 +1,4 @@
-"""`cairn pathway`: what a designer does with a pathway file, from its first line to publishing it."""
+"""`cairn pathway`: what a designer does with a file, from its first line to publishing it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import click
 
 from commands.lazy import LazyGroup
 from commands.options import FILE, database_option, json_option, on_option
+from commands.teaching import command
 from commands.terminal import say, say_json
 
 if TYPE_CHECKING:
     from pathways.awards import Assessment
-    from pathways.document import Record
-    from pathways.source import Loaded
 
 HERE = "commands.pathway"
 LEDGER = "commands.publishing"
@@ -44,7 +43,6 @@ def pathway() -> None:
     A pathway is a YAML file: modules, credentials, the rules between them, and examples that must
     come out right. Nothing here but publish, list and retire touches a ledger.
 
-    \b
     Example:
       cairn pathway new office-skills
       cairn pathway check office-skills.pathway.yaml
@@ -52,11 +50,14 @@ def pathway() -> None:
     """
 
 
-@click.command()
+@command()
 @click.argument("id_", metavar="ID")
 @click.option("--title", metavar="TEXT", help="What people read.  [default: made from the ID]")
 @click.option(
-    "-o", "--output", type=FILE, help="The file to write; `-` prints it.  [default: ID.pathway.yaml]"
+    "-o",
+    "--output",
+    type=FILE,
+    help="The file to write; `-` prints it.  [default: ID.pathway.yaml]",
 )
 def new(id_: str, title: str | None, output: Path | None) -> None:
     """Write a small, commented file to start from.
@@ -64,7 +65,6 @@ def new(id_: str, title: str | None, output: Path | None) -> None:
     The file checks and tests clean as it stands. Change it line by line, and let `cairn pathway
     check` and `cairn pathway test` say what each change does. A file that exists is left alone.
 
-    \b
     Example:
       cairn pathway new office-skills --title "Office Skills"
     """
@@ -93,15 +93,14 @@ def new(id_: str, title: str | None, output: Path | None) -> None:
     say(f"next: cairn pathway check {output}")
 
 
-def assessed(file: Path, record: Path, on: date) -> tuple[Loaded, Record, Assessment]:
+def assessed(file: Path, record: Path, on: date) -> Assessment:
     """Load a pathway and a record, and evaluate one on the other."""
     from pathways.awards import assess
     from pathways.record import load_record
     from pathways.source import load_pathway
 
-    loaded = load_pathway(file)
-    read = load_record(record, loaded.document)
-    return loaded, read, assess(loaded.document, read, on)
+    document = load_pathway(file).document
+    return assess(document, load_record(record, document), on)
 
 
 RECORD = click.option(
@@ -113,7 +112,7 @@ RECORD = click.option(
 )
 
 
-@click.command()
+@command()
 @click.argument("what", metavar="FILE|ID[@VERSION]")
 @click.option("--how", is_flag=True, help="Name the method that decides each rule, and why.")
 @database_option
@@ -121,11 +120,10 @@ RECORD = click.option(
 def show(what: str, how: bool, database: str, as_json: bool) -> None:
     """Read a pathway as a tree of rules in words.
 
-    Credentials come bottom up, each with what it asks for. A file is read as it is; an id is looked up
-    among the published pathways, the newest version unless another is named. --how tells with which
-    exact method each rule is decided.
+    Credentials come bottom up, each with what it asks for. A file is read as it is; an id is
+    looked up among the published pathways, the newest version unless another is named. --how
+    tells with which exact method each rule is decided.
 
-    \b
     Example:
       cairn pathway show office-skills.pathway.yaml
       cairn pathway show office-skills@2026.1 --how
@@ -140,7 +138,7 @@ def show(what: str, how: bool, database: str, as_json: bool) -> None:
         reading.show(document, how=how)
 
 
-@click.command()
+@command()
 @click.argument("file", type=FILE)
 @RECORD
 @on_option()
@@ -152,20 +150,19 @@ def evaluate(file: Path, record: Path, on: date, as_json: bool) -> None:
     with its status, its date, and what is missing. The exit code is 0 whatever the verdicts; 2 when
     a file can not be used.
 
-    \b
     Example:
       cairn pathway evaluate office-skills.pathway.yaml --record moana.yaml --on 2026-06-30
     """
-    loaded, _, assessment = assessed(file, record, on)
-    if as_json:
-        say_json(assessment.to_json())
-        return
     from commands.verdicts import show_assessment
 
-    show_assessment(loaded.document, assessment)
+    assessment = assessed(file, record, on)
+    if as_json:
+        say_json(assessment.to_json())
+    else:
+        show_assessment(assessment)
 
 
-@click.command()
+@command()
 @click.argument("file", type=FILE)
 @RECORD
 @click.argument("credential")
@@ -181,29 +178,27 @@ def explain(
     was awarded. One that is not held is shown with what each rule still asks for; --blocking leaves
     out what is met.
 
-    \b
     Example:
       cairn pathway explain office-skills.pathway.yaml --record moana.yaml office-data-diploma
     """
     from commands.verdicts import known_credential, show_standing
 
-    loaded, _, assessment = assessed(file, record, on)
-    standing = assessment.standings[known_credential(loaded.document, credential)]
+    assessment = assessed(file, record, on)
+    known = known_credential(assessment.document, credential)
     if as_json:
-        say_json(assessment.to_json()["credentials"][credential])
+        say_json({"credential": known, **assessment.to_json()["credentials"][known]})
     else:
-        show_standing(loaded.document, standing, blocking=blocking)
+        show_standing(assessment, known, blocking=blocking)
 
 
-@click.command()
+@command()
 @click.option("--record", is_flag=True, help="The schema of a learner's record instead.")
 def schema(record: bool) -> None:
     """Print the JSON Schema, for editors.
 
-    With it an editor completes keys and marks mistakes as a pathway file is typed. It knows the shape
-    of a file; `cairn pathway check` knows what it means.
+    With it an editor completes keys and marks mistakes as a pathway file is typed. It knows the
+    shape of a file; `cairn pathway check` knows what it means.
 
-    \b
     Example:
       cairn pathway schema > pathway.schema.json
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.options import FILE, by_option, database_option, json_option, on_option
+from commands.teaching import command
 
 if TYPE_CHECKING:
     from pathways.document import Document
@@ -28,7 +29,7 @@ def document_of(what: str, database: str) -> Document:
         return ledger.volume(pathway, version or None).document
 
 
-@click.command()
+@command()
 @click.argument("file", type=FILE)
 @on_option("The day of the publication.")
 @by_option
@@ -37,11 +38,10 @@ def document_of(what: str, database: str) -> Document:
 def publish(file: Path, on: date, by: str, database: str, as_json: bool) -> None:
     """Freeze a pathway into the ledger, for good.
 
-    Everything that the file reaches is frozen with it, into one document with a digest. A published
-    version never changes: publishing the same again does nothing, and a different file needs another
-    `version`. Learners stay on the version that they enrolled in.
+    Everything that the file reaches is frozen with it, into one document with a digest. A
+    published version never changes: publishing the same again does nothing, and a different file
+    needs another `version`. Learners stay on the version that they enrolled in.
 
-    \b
     Example:
       cairn pathway publish office-skills.pathway.yaml
     """
@@ -55,17 +55,16 @@ def publish(file: Path, on: date, by: str, database: str, as_json: bool) -> None
         show_receipt(ledger, receipt, as_json=as_json)
 
 
-@click.command("list")
+@command("list")
 @click.argument("pathway", required=False)
 @database_option
 @json_option
 def list_(pathway: str | None, database: str, as_json: bool) -> None:
     """List what is published.
 
-    Every version of every pathway, or of the one that is named, with the day on which it was published,
-    the start of its digest, and whether it is retired.
+    Every version of every pathway, or of the one that is named, with the day on which it was
+    published, the start of its digest, and whether it is retired.
 
-    \b
     Example:
       cairn pathway list
     """
@@ -75,9 +74,7 @@ def list_(pathway: str | None, database: str, as_json: bool) -> None:
     with opened(database) as ledger:
         names = ledger.pathways() if pathway is None else [pathway]
         editions = [
-            edition
-            for name in names
-            for edition in ledger.publication(name).editions.values()
+            edition for name in names for edition in ledger.publication(name).editions.values()
         ]
     if as_json:
         say_json(
@@ -112,7 +109,7 @@ def list_(pathway: str | None, database: str, as_json: bool) -> None:
         )
 
 
-@click.command()
+@command()
 @click.argument("version", metavar="ID@VERSION")
 @on_option("The day from which it takes no new learners.")
 @by_option
@@ -123,7 +120,6 @@ def retire(version: str, on: date, by: str, database: str, as_json: bool) -> Non
 
     Who is enrolled in it stays on it, and is still awarded by its rules. Nothing is deleted.
 
-    \b
     Example:
       cairn pathway retire office-skills@2026.1
     """

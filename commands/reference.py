@@ -25,7 +25,7 @@ def every_command(
         command,
         info_name=" ".join(words),
         terminal_width=WIDTH,
-        **{"help_option_names": ["-h", "--help"]},
+        help_option_names=["-h", "--help"],
     )
     yield words, command, context
     if isinstance(command, click.Group):

@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from commands.errors import UnusableError
+from domain.commands import RecordCompletion
+from domain.imports import Row
 from pathways.problems import nearest
 
 COLUMNS = (
@@ -35,18 +37,9 @@ class SpreadsheetError(UnusableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One completion as a row tells it; `line` counts from 1, the header included."""
+class SheetRow(Row):
+    """A completion that a row tells, with the row's cells; `line` counts the header too."""
 
-    line: int
-    learner: str
-    module: str
-    completed_on: date
-    score: Decimal | None
-    grade: str | None
-    credits: Decimal | None
-    source: str | None
-    source_id: str | None
     cells: tuple[str, ...] = field(repr=False)
 
 
@@ -62,8 +55,8 @@ class Reject:
 class Spreadsheet:
     """An open file of completions: its header, and its rows when it is gone through.
 
-    `mapping` says which header stands for which of the known columns. Raises `SpreadsheetError`
-    when the file has no usable header.
+    `mapping` says which header stands for which of the known columns; `source` and `by` are for
+    rows that do not say. Raises `SpreadsheetError` when the file has no usable header.
     """
 
     def __init__(
@@ -72,8 +65,13 @@ class Spreadsheet:
         mapping: Mapping[str, str] | None = None,
         delimiter: str | None = None,
         encoding: str = "utf-8",
+        *,
+        source: str = "course",
+        by: str = "import",
     ) -> None:
         self.path = path
+        self._source = source
+        self._by = by
         # A byte-order mark is what spreadsheet programs put before UTF-8.
         codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
         try:
@@ -122,7 +120,7 @@ class Spreadsheet:
     ) -> None:
         self._file.close()
 
-    def __iter__(self) -> Iterator[Row | Reject]:
+    def __iter__(self) -> Iterator[SheetRow | Reject]:
         """Give the rows in file order; blank lines are passed over."""
         while True:
             line = self._last + 1
@@ -140,7 +138,7 @@ class Spreadsheet:
             if any(cell.strip() for cell in cells):
                 yield self._row(line, tuple(cells))
 
-    def _row(self, line: int, cells: tuple[str, ...]) -> Row | Reject:
+    def _row(self, line: int, cells: tuple[str, ...]) -> SheetRow | Reject:
         if len(cells) > len(self.header):
             return Reject(
                 line, f"{len(cells)} cells, where the header has {len(self.header)}", cells
@@ -152,20 +150,20 @@ class Spreadsheet:
             return value or None
 
         try:
-            return Row(
-                line=line,
+            completion = RecordCompletion(
                 learner=_due("learner", cell("learner")),
                 module=_due("module", cell("module")),
-                completed_on=_day(_due("completed_on", cell("completed_on"))),
+                on=_day(_due("completed_on", cell("completed_on"))),
                 score=_number("score", cell("score"), at_most=Decimal(100)),
                 grade=cell("grade"),
                 credits=_number("credits", cell("credits")),
-                source=cell("source"),
+                source=cell("source") or self._source,
                 source_id=cell("source_id"),
-                cells=cells,
+                by=self._by,
             )
         except ValueError as error:
             return Reject(line, str(error), cells)
+        return SheetRow(line, completion, cells)
 
 
 def _known() -> str:

@@ -107,7 +107,9 @@ def tree(label: Text) -> Tree:
     return Tree(label, guide_style="dim")
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: str = "") -> None:
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right: str = ""
+) -> None:
     """Draw a table; the headings named in `right` (parted by blanks) are numbers."""
     from rich.table import Table
 
@@ -136,11 +138,15 @@ class Advance(Protocol):
         """Move the bar on."""
 
 
+def _unseen(steps: int = 1) -> None:
+    """Move no bar, for nobody looks at one."""
+
+
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Advance]:
     """Show a bar on standard error while something long runs; nothing where nobody looks."""
     if not sys.stderr.isatty():
-        yield lambda steps=1: None
+        yield _unseen
         return
     from rich.progress import (
         BarColumn,

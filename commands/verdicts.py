@@ -1,8 +1,8 @@
-"""How rules, verdicts and awards are shown: trees that name each rule, its evidence, what is missing."""
+"""How rules and verdicts are shown: trees that name each rule, its evidence, what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from pathways.awards import Assessment, Standing
-    from pathways.document import Document
+    from pathways.document import Document, Record
     from pathways.verdict import Verdict
 
 Parts = list[str | tuple[str, str]]
@@ -71,13 +71,27 @@ def percent(progress: Fraction | float) -> str:
     return f"{int(progress * 100)}%"
 
 
+def item_names(record: Record) -> Mapping[str, str]:
+    """Return what people call the items of a record: a completion by its module and day."""
+    return {
+        completed.id: f"{completed.module}@{completed.on}"
+        for completed in record.completed
+        if completed.id is not None and completed.on is not None
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """One credential's verdict as a tree; with `blocking`, only what stands in the way."""
 
     document: Document
     rules: Mapping[str, RuleBase]
+    names: Mapping[str, str]
     blocking: bool = False
+
+    def items(self, items: Iterable[str]) -> str:
+        """List items of evidence."""
+        return ", ".join(self.names.get(item, item) for item in items)
 
     def grow(self, branch: Tree, verdict: Verdict, *, within_met: bool = False) -> None:
         """Add a verdict, and all beneath it."""
@@ -90,7 +104,7 @@ class Drawing:
             return
         parts: Parts = [sign(verdict.outcome.value), words]
         if met and not verdict.parts:
-            parts.append((f"  ← {', '.join(verdict.evidence or ())}", "dim"))
+            parts.append((f"  ← {self.items(verdict.evidence or ())}", "dim"))
         elif verdict.missing is not None and not self._told_beneath(verdict):
             parts.append((f"  — {verdict.missing.text}", "yellow"))
         twig = branch.add(text(*parts))
@@ -119,26 +133,28 @@ def standing_line(document: Document, standing: Standing) -> Text:
     return text(*parts)
 
 
-def standing_tree(document: Document, standing: Standing, *, blocking: bool = False) -> Tree:
+def standing_tree(assessment: Assessment, credential: str, *, blocking: bool = False) -> Tree:
     """Draw a credential with its proof, or with what is missing."""
+    document = assessment.document
+    standing = assessment.standings[credential]
     drawn = tree(standing_line(document, standing))
     if standing.verdict is not None:
-        drawing = Drawing(document, rules_of(document, standing.credential), blocking)
-        drawing.grow(drawn, standing.verdict)
+        rules, names = rules_of(document, credential), item_names(assessment.record)
+        Drawing(document, rules, names, blocking).grow(drawn, standing.verdict)
     return drawn
 
 
-def show_standing(document: Document, standing: Standing, *, blocking: bool = False) -> None:
+def show_standing(assessment: Assessment, credential: str, *, blocking: bool = False) -> None:
     """Print a credential with its proof, or with what is missing."""
-    draw(standing_tree(document, standing, blocking=blocking))
-    if standing.conflict:
-        others = ", ".join(f"`{ref}`" for ref in standing.conflict)
+    draw(standing_tree(assessment, credential, blocking=blocking))
+    if conflict := assessment.standings[credential].conflict:
+        others = ", ".join(f"`{ref}`" for ref in conflict)
         say(f"It wants the same evidence as {others}; approving one of them decides.")
 
 
-def show_assessment(document: Document, assessment: Assessment) -> None:
+def show_assessment(assessment: Assessment) -> None:
     """Print every credential of a pathway in a table, bottom up."""
-    main = document.main
+    document, main = assessment.document, assessment.document.main
     say(f"{main.title or main.pathway} ({main.pathway} {main.version}) on {assessment.on}")
     table(
         ("credential", "status", "since", "until", "class", "progress", "missing"),

@@ -7,7 +7,7 @@ the moment `at`, and the `day` on which it was decided. The topic stands in a co
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
@@ -33,7 +33,7 @@ class _State(BaseModel, Generic[E]):
     event: E
 
 
-@lru_cache(maxsize=None)
+@cache
 def _state_of(event: type[E]) -> type[_State[E]]:
     return _State[event]  # type: ignore[valid-type]  # mypy knows no class that is a value
 
@@ -60,7 +60,7 @@ def decode(event: type[Event], stream: str, number: int, data: bytes) -> Recorde
         if not data.startswith(b'{"v":%d,' % event.schema_version()):
             data = to_json(upcast(event, from_json(data)))
         state = shape.__pydantic_validator__.validate_json(data)
-    except (ValidationError, ValueError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UnreadableEventError(
             f"event {number} of `{stream}` (`{event.topic}`) can not be read: {_reason(error)}",
             "the database was changed by something else, or is damaged",
@@ -84,7 +84,7 @@ def _reason(error: Exception) -> str:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         return f"{place}: {first['msg']}" if place else first["msg"]
-    return str(error)
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 class EventMapper(Mapper[str]):

@@ -111,7 +111,9 @@ class Directory:
         Raises `UnknownLearnerError`, or `AmbiguousLearnerError` where an address has several.
         """
         if not who.strip():
-            raise UnknownLearnerError("a learner is named by a reference, an e-mail address or an id")
+            raise UnknownLearnerError(
+                "a learner is named by a reference, an e-mail address or an id"
+            )
         for column in ("learner", "reference"):
             if rows := self._read(f"SELECT * FROM directory WHERE {column} = ?", (who,)):
                 return rows[0].learner

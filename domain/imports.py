@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 
 from domain import learner as learners
@@ -112,7 +113,7 @@ def import_rows(
     *,
     on: date,
     clock: Callable[[], datetime],
-    intake: Intake = Intake(),  # noqa: B008  # it is frozen
+    intake: Intake = Intake(),
     rejected: Callable[[Rejected], None] = lambda _: None,
     progress: Callable[[Imported], None] = lambda _: None,
 ) -> Imported:
@@ -216,9 +217,7 @@ class _Import:
                 result.rejected.append(Rejected(row, error))
         if events:
             happen(consequences(known, self._ledger.library.volume, self._on).events)
-        result.events = list(
-            numbered(learner, loaded.number, events, self._on, self._clock())
-        )
+        result.events = list(numbered(learner, loaded.number, events, self._on, self._clock()))
         result.result = Imported(
             rows=len(rows),
             recorded=recorded,
@@ -231,14 +230,10 @@ class _Import:
         return result
 
     def _registration(self, learner: str) -> tuple[LearnerEvent, ...]:
-        command = RegisterLearner(
-            learner=learner, on=self._on, by=self._intake.by, source="import"
-        )
+        command = RegisterLearner(learner=learner, on=self._on, by=self._intake.by, source="import")
         return learners.decide(command, learners.Learner(learner))
 
-    def _enrolments(
-        self, learner: learners.Learner, rows: Sequence[Row]
-    ) -> Iterator[LearnerEvent]:
+    def _enrolments(self, learner: learners.Learner, rows: Sequence[Row]) -> Iterator[LearnerEvent]:
         for edition in self._editions:
             # Who was withdrawn stays withdrawn.
             if edition.pathway not in learner.enrolments:
@@ -260,7 +255,7 @@ class _Import:
             if events:
                 self._ledger.store.append(events)
         except LedgerConflictError:
-            group = [again(lambda one=one: self._save_alone(one, names)) for one in group]
+            group = [again(partial(self._save_alone, one, names)) for one in group]
         for decided in group:
             self._total += decided.result
         self._progress(self._total)
@@ -278,4 +273,6 @@ def _nobody(row: Row) -> RefusedError:
     reference = row.completion.learner
     if not reference.strip():
         return InvalidError("there is no learner in this row")
-    return UnknownLearnerError(f"no learner is known as `{reference}`", "register the learner first")
+    return UnknownLearnerError(
+        f"no learner is known as `{reference}`", "register the learner first"
+    )

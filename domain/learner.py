@@ -260,7 +260,6 @@ class Learner:
             )
         return self.awards[found[0]]
 
-
     def lost_evidence(self, award: Award, on: date) -> dict[str, date]:
         """Return what an award stands on that was lost by a day, and since when it is.
 
@@ -332,9 +331,7 @@ def evolve(learner: Learner, event: LearnerEvent) -> Learner:
             )
         case LearnerMoved():
             before = learner.enrolments[event.pathway]
-            return _enrolled(
-                learner, replace(before, version=event.version, digest=event.digest)
-            )
+            return _enrolled(learner, replace(before, version=event.version, digest=event.digest))
         case EnrolmentWithdrawn():
             before = learner.enrolments[event.pathway]
             return _enrolled(learner, replace(before, withdrawn=event.on))
@@ -342,9 +339,7 @@ def evolve(learner: Learner, event: LearnerEvent) -> Learner:
             begun = Started(event.module, event.on, event.source, event.credits, event.hours)
             return replace(learner, started={**learner.started, event.module: begun})
         case CompletionCorrected():
-            old = replace(
-                learner.completions[event.corrects], replaced_by=event.completion
-            )
+            old = replace(learner.completions[event.corrects], replaced_by=event.completion)
             return replace(
                 learner,
                 completions={
@@ -383,9 +378,7 @@ def evolve(learner: Learner, event: LearnerEvent) -> Learner:
                 replace(award, evidence=_evidence(event), under_review=(), settled=frozenset()),
             )
         case AwardFlagged():
-            return _awarded(
-                learner, replace(learner.awards[event.award], under_review=event.lost)
-            )
+            return _awarded(learner, replace(learner.awards[event.award], under_review=event.lost))
         case ReviewDecided():
             award = learner.awards[event.award]
             return _awarded(
@@ -476,7 +469,7 @@ def decide(command: LearnerCommand, learner: Learner) -> tuple[LearnerEvent, ...
     Modules and credentials are given by their full names, and versions with their digests; the
     ledger sees to that. Raises a `RefusedError` where the command can not be carried out.
     """
-    raise TypeError(f"{type(command).__name__} is not a command about a learner")
+    raise TypeError(f"{type(command).__name__} is not a command about the learner `{learner.id}`")
 
 
 @decide.register
@@ -526,11 +519,7 @@ def _(command: MoveEnrolment, learner: Learner) -> tuple[LearnerEvent, ...]:
 @decide.register
 def _(command: WithdrawEnrolment, learner: Learner) -> tuple[LearnerEvent, ...]:
     learner.enrolment(command.pathway)
-    return (
-        EnrolmentWithdrawn(
-            **_said(command), pathway=command.pathway
-        ),
-    )
+    return (EnrolmentWithdrawn(**_said(command), pathway=command.pathway),)
 
 
 @decide.register
@@ -660,9 +649,9 @@ def _(command: SubstituteModule, learner: Learner) -> tuple[LearnerEvent, ...]:
     if command.module == command.counts_as:
         raise InvalidError(f"`{command.module}` counts as itself already")
     for swap in learner.substitutions:
-        if (swap.module, swap.counts_as) == (command.module, command.counts_as):
-            if swap.on <= command.on:
-                return ()
+        same = (swap.module, swap.counts_as) == (command.module, command.counts_as)
+        if same and swap.on <= command.on:
+            return ()
     return (
         ModuleSubstituted(
             **_said(command),
@@ -702,11 +691,7 @@ def _(command: ApproveAward, learner: Learner) -> tuple[LearnerEvent, ...]:
     _must_exist(learner)
     if command.credential in learner.approvals:
         return ()
-    return (
-        AwardApproved(
-            **_said(command), credential=command.credential
-        ),
-    )
+    return (AwardApproved(**_said(command), credential=command.credential),)
 
 
 @decide.register

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import TypeVar
 
 from domain import learner as learners
@@ -201,9 +200,7 @@ class Ledger:
 
         Raises `UnknownPathwayError`, `UnknownVersionError` or `RetiredError`.
         """
-        return self.library.volume(
-            pathway, version or self._publication(pathway).newest().version
-        )
+        return self.library.volume(pathway, version or self._publication(pathway).newest().version)
 
     def assess(self, learner: Learner, pathway: str, on: date) -> Assessment:
         """Tell how a learner stands in a pathway that they are enrolled in, on a day.
@@ -281,9 +278,7 @@ class Ledger:
         decided = learners.decide(command, before)
         warnings = warnings_about(command, before, on, self.library, names)
         if not decided:
-            return Receipt(
-                before.id, (), before, duplicate=True, warnings=tuple(warnings)
-            )
+            return Receipt(before.id, (), before, duplicate=True, warnings=tuple(warnings))
         after = before
         for event in decided:
             after = learners.evolve(after, event)
@@ -375,6 +370,6 @@ def open_ledger(database: str, *, timeout: int = 10) -> Ledger:
     many seconds to wait while another program holds it. Raises a `LedgerError` that says what is
     wrong with the place.
     """
-    ledger = Ledger(Store(locate(database), timeout=timeout))
+    ledger = Ledger(Store(locate(database, timeout=timeout)))
     ledger.directory.create()
     return ledger

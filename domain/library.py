@@ -58,7 +58,7 @@ class Library:
     def everything(self) -> Iterable[Volume]:
         """Give every published version of every pathway, the newest of each first."""
         for pathway in self._names():
-            for version in reversed(self._load(pathway).editions):
+            for version in reversed(list(self._load(pathway).editions)):
                 yield self.volume(pathway, version)
 
 
@@ -116,11 +116,3 @@ class Resolver:
         Raises `UnknownCredentialError`, or `AmbiguousNameError` which names the candidates.
         """
         return resolve_credential(name, self.near(learner), self.far)
-
-    def knows_module(self, module: str, learner: Learner) -> bool:
-        """Tell whether a pathway that the learner follows, or any published one, has a module."""
-        return any(
-            module in words.modules
-            for shelf in (self.near, lambda _: self.far())
-            for words in shelf(learner)
-        )

@@ -30,8 +30,10 @@ def relative(name: str, home: str) -> str:
 def qualified_item(item: str, home: str) -> str:
     """Return the ledger's name for an item of a witness.
 
-    >>> qualified_item("excel-1@2026-03-01", "polytechnic"), qualified_item("lms:991", "polytechnic")
-    ('polytechnic/excel-1@2026-03-01', 'lms:991')
+    >>> qualified_item("excel-1@2026-03-01", "polytechnic")
+    'polytechnic/excel-1@2026-03-01'
+    >>> qualified_item("lms:991", "polytechnic")
+    'lms:991'
     """
     return item if ":" in item else qualified(item, home)
 

@@ -108,7 +108,9 @@ def _due(learner: Learner, volume: Volume, assessment: Assessment) -> Iterator[L
             if not made.given:
                 # A stretch of `while_met` is found anew each time. So is an award that lost its
                 # ground, until other evidence earns it on another day.
-                if award in learner.awards or any(loss.decision == "revoke" for loss in made.losses):
+                if award in learner.awards or any(
+                    loss.decision == "revoke" for loss in made.losses
+                ):
                     continue
                 assert made.witness is not None
                 yield CredentialAwarded(
@@ -194,9 +196,7 @@ def _decided(
         return ()
     day, items = max(lost.values()), tuple(sorted(lost))
     if witness := _other_ground(learner, award, volume, day):
-        return (
-            WitnessReplaced(on=day, award=award.id, lost=items, **_proof(volume, witness)),
-        )
+        return (WitnessReplaced(on=day, award=award.id, lost=items, **_proof(volume, witness)),)
     if set(items) <= set(award.under_review):
         return ()
     match model.on_lost_evidence:

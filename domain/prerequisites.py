@@ -17,9 +17,7 @@ from pathways.verdict import Outcome, Verdict
 _PROBE = "~prerequisite"
 
 
-def unmet_prerequisite(
-    document: Document, record: Record, module: str, on: date
-) -> Verdict | None:
+def unmet_prerequisite(document: Document, record: Record, module: str, on: date) -> Verdict | None:
     """Return the verdict on a module's prerequisite where it is not met on a day, else None.
 
     The module is named as the document names it.

@@ -58,7 +58,7 @@ class Publication:
         Raises `UnknownPathwayError`, or `RetiredError` where all are retired.
         """
         self._must_exist()
-        for edition in reversed(self.editions.values()):
+        for edition in reversed(list(self.editions.values())):
             if edition.retired is None:
                 return edition
         raise RetiredError(f"every version of `{self.pathway}` is retired", "publish a new version")
@@ -102,7 +102,9 @@ def decide(command: PathwayCommand, publication: Publication) -> tuple[PathwayEv
 
     Raises a `RefusedError` where the command can not be carried out.
     """
-    raise TypeError(f"{type(command).__name__} is not a command about a pathway")
+    raise TypeError(
+        f"{type(command).__name__} is not a command about the pathway `{publication.pathway}`"
+    )
 
 
 @decide.register

@@ -77,9 +77,7 @@ def record_of(
                 rule=waiver.rule, amount=waiver.amount, on=waiver.on, id=waiver.id
             )
             for waiver in learner.waivers.values()
-            if waiver.pathway == pathway
-            and waiver.withdrawn is None
-            and waiver.rule in words.rules
+            if waiver.pathway == pathway and waiver.withdrawn is None and waiver.rule in words.rules
         ),
         substituted=tuple(
             Substituted.model_construct(

@@ -30,21 +30,23 @@ _SERVERS = ("postgresql", "postgres")
 class Database:
     """A place for a ledger: a file, or a database on a PostgreSQL server.
 
-    `shown` is what messages call it: never with a password.
+    `shown` is what messages call it: never with a password. `timeout` is for how many seconds to
+    wait while another program holds it.
     """
 
     shown: str
     path: Path | None = None
     url: str = ""
+    timeout: int = 10
 
-    def settings(self, timeout: int) -> dict[str, str]:
-        """Return what the event store wants to know; it waits `timeout` seconds for a lock."""
+    def settings(self) -> dict[str, str]:
+        """Return what the event store wants to know."""
         common = {"ORIGINATOR_ID_TYPE": "text"}
         if self.path is not None:
             return common | {
                 "PERSISTENCE_MODULE": "eventsourcing.sqlite",
                 "SQLITE_DBNAME": str(self.path),
-                "SQLITE_LOCK_TIMEOUT": str(timeout),
+                "SQLITE_LOCK_TIMEOUT": str(self.timeout),
             }
         parts = urlsplit(self.url)
         return common | {
@@ -54,15 +56,16 @@ class Database:
             "POSTGRES_PORT": str(parts.port or 5432),
             "POSTGRES_USER": unquote(parts.username or ""),
             "POSTGRES_PASSWORD": unquote(parts.password or ""),
-            "POSTGRES_LOCK_TIMEOUT": str(timeout),
-            "POSTGRES_CONNECT_TIMEOUT": str(timeout),
+            "POSTGRES_LOCK_TIMEOUT": str(self.timeout),
+            "POSTGRES_CONNECT_TIMEOUT": str(self.timeout),
         }
 
 
-def locate(database: str) -> Database:
+def locate(database: str, *, timeout: int = 10) -> Database:
     """Read where a ledger is kept: a path, or `postgresql://user:password@host:port/name`.
 
-    Raises `UnknownDatabaseError` for anything else.
+    Raises `UnknownDatabaseError` for anything else, and `LedgerUnavailableError` where there is no
+    folder for the file.
 
     >>> locate("postgresql://cairn:secret@db.example/ledger").shown
     'postgresql://db.example/ledger'
@@ -81,7 +84,7 @@ def locate(database: str) -> Database:
                 "give `postgresql://user:password@host/name`",
             )
         place = parts.hostname or "localhost"
-        return Database(shown=f"postgresql://{place}{parts.path}", url=database)
+        return Database(shown=f"postgresql://{place}{parts.path}", url=database, timeout=timeout)
     # The event store takes these texts in a path for a wish that everything be forgotten.
     if not database.strip() or ":memory:" in database or "mode=memory" in database:
         raise UnknownDatabaseError(
@@ -95,12 +98,12 @@ def locate(database: str) -> Database:
         raise LedgerUnavailableError(
             f"there is no folder `{path.parent}` to keep `{path.name}` in", "make the folder first"
         )
-    return Database(shown=database, path=path)
+    return Database(shown=database, path=path, timeout=timeout)
 
 
 @contextmanager
 def told(database: Database) -> Iterator[None]:
-    """Turn whatever a driver or the event store raises into a `LedgerError` that a person can act on."""
+    """Turn what a driver or the event store raises into a `LedgerError` that says what to do."""
     try:
         yield
     except LedgerError:

@@ -20,6 +20,7 @@ from domain.errors import LedgerLockedError, LedgerUnavailableError
 from domain.events import Recorded
 from domain.storage import Database, told
 
+
 class _Application(Application[str]):
     """The library's application, configured by its arguments alone."""
 
@@ -35,10 +36,10 @@ class _Application(Application[str]):
 class Store:
     """Streams of recorded events in one database."""
 
-    def __init__(self, database: Database, *, timeout: int) -> None:
+    def __init__(self, database: Database) -> None:
         """Open a database, and make the table of events where there is none.
 
-        `timeout` is for how many seconds to wait for another program. Raises `LedgerError`.
+        Raises a `LedgerError` where that can not be.
         """
         self.database = database
         if database.url and find_spec("psycopg") is None:
@@ -46,14 +47,14 @@ class Store:
                 "a ledger on a PostgreSQL server needs the package `psycopg`",
                 "install `psycopg[binary,pool]`",
             )
-        self._application = self._opened(timeout)
+        self._application = self._opened()
 
-    def _opened(self, timeout: int) -> _Application:
-        end = time.monotonic() + timeout
+    def _opened(self) -> _Application:
+        end = time.monotonic() + self.database.timeout
         while True:
             try:
                 with told(self.database):
-                    return _Application(self.database.settings(timeout))
+                    return _Application(self.database.settings())
             except LedgerLockedError:
                 # Two programs that make a new database at once get in each other's way, and
                 # SQLite does not let either of them wait.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 from domain.errors import (
     AmbiguousNameError,
@@ -71,14 +70,14 @@ def resolve_module(
     """Return the full name of a module that somebody named, perhaps without its catalogue.
 
     What is `near` (the documents that a learner follows) goes before what is `far` (all that is
-    published), which is only asked for where it is needed. A full name is taken as it is. Raises `UnknownModuleError` or
-    `AmbiguousNameError`, which names the candidates.
+    published), which is only asked for where it is needed. A full name is taken as it is. Raises
+    `UnknownModuleError`, or `AmbiguousNameError` which names the candidates.
     """
     if "/" in name:
         return _plausible(name)
     known: set[str] = set()
-    for shelf in (lambda: near, far):
-        modules = {module for words in shelf() for module in words.modules}
+    for shelf in _nearest_first(near, far):
+        modules = {module for words in shelf for module in words.modules}
         if found := sorted(module for module in modules if bare(module) == name):
             return _only(name, found, "modules")
         known |= modules
@@ -96,8 +95,8 @@ def resolve_credential(
     Raises `UnknownCredentialError` or `AmbiguousNameError`.
     """
     known: set[str] = set()
-    for shelf in (lambda: near, far):
-        credentials = {credential for words in shelf() for credential in words.credentials}
+    for shelf in _nearest_first(near, far):
+        credentials = {credential for words in shelf for credential in words.credentials}
         if name in credentials:
             return name
         if found := sorted(ref for ref in credentials if bare(ref) == name):
@@ -109,6 +108,13 @@ def resolve_credential(
     )
 
 
+def _nearest_first(
+    near: Iterable[Vocabulary], far: Callable[[], Iterable[Vocabulary]]
+) -> Iterator[Iterable[Vocabulary]]:
+    yield near
+    yield far()
+
+
 def _plausible(name: str) -> str:
     catalogue, _, rest = name.partition("/")
     if not catalogue or not rest or "/" in rest:
@@ -118,12 +124,8 @@ def _plausible(name: str) -> str:
 
 def _only(name: str, found: list[str], things: str) -> str:
     if len(found) > 1:
-        _ambiguous(name, found, things)
+        raise AmbiguousNameError(
+            f"there are several {things} `{name}`",
+            "name one of " + ", ".join(f"`{candidate}`" for candidate in found),
+        )
     return found[0]
-
-
-def _ambiguous(name: str, found: list[str], things: str) -> NoReturn:
-    raise AmbiguousNameError(
-        f"there are several {things} `{name}`",
-        "name one of " + ", ".join(f"`{candidate}`" for candidate in found),
-    )

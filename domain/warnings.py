@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from domain.commands import ApproveAward, LearnerCommand, MoveEnrolment, RecordCompletion, StartModule
+from domain.commands import (
+    ApproveAward,
+    LearnerCommand,
+    MoveEnrolment,
+    RecordCompletion,
+    StartModule,
+)
 from domain.learner import Completion, Learner, completion_id
 from domain.library import Library, Resolver, Volume
 from domain.names import relative
@@ -32,7 +38,7 @@ def _about(
             else:
                 yield from _attempt(command, learner, on, library, names)
         case StartModule() if command.module not in learner.started:
-            yield from _place(command.module, learner, library, names)
+            yield from _place(command.module, learner, names)
             yield from _prerequisites(command, learner, library)
         case MoveEnrolment():
             edition = library.publication(command.pathway).edition(command.version)
@@ -62,7 +68,7 @@ def _shown(value: object) -> str:
 def _attempt(
     command: RecordCompletion, learner: Learner, on: date, library: Library, names: Resolver
 ) -> Iterator[str]:
-    yield from _place(command.module, learner, library, names)
+    yield from _place(command.module, learner, names)
     if command.on > on:
         yield f"{command.on} is in the future: the completion counts from then on"
     for volume in _following(command.module, learner, library):
@@ -71,7 +77,7 @@ def _attempt(
     yield from _prerequisites(command, learner, library)
 
 
-def _place(module: str, learner: Learner, library: Library, names: Resolver) -> Iterator[str]:
+def _place(module: str, learner: Learner, names: Resolver) -> Iterator[str]:
     if any(module in words.modules for words in names.near(learner)):
         return
     if any(module in words.modules for words in names.far()):

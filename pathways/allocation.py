@@ -12,7 +12,7 @@ question has the same answer on every machine. Past the bound the answer is `Und
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -49,7 +49,11 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One tree to be met on a day from a set of options, and what it may not use freely."""
+    """One tree to be met on a day from a set of options, and what it may not use freely.
+
+    `usable` are the options that are usable on the day of use, where the pool can not say so by
+    itself because some of them are only imagined.
+    """
 
     tree: Tree
     node: Node
@@ -62,6 +66,7 @@ class Claim:
     gone: int = 0
     quotas: tuple[Quota, ...] = ()
     whole: bool = True
+    usable: int | None = None
 
 
 @dataclass(slots=True)
@@ -83,7 +88,7 @@ def feasible(
 
     `shares` says of two claims, by their places, how many items they may have in common.
     """
-    problem = _Problem(claims, shares)
+    problem = Problem(claims, shares)
     if not problem.solve(canonical=False):
         return None
     return [problem.support(place) for place in range(len(claims))]
@@ -93,7 +98,7 @@ def canonical(
     claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]] = ()
 ) -> list[Use] | None:
     """Return each claim's canonical use, among those that leave the others legal; or None."""
-    problem = _Problem(claims, shares)
+    problem = Problem(claims, shares)
     if not problem.solve(canonical=True):
         return None
     return [problem.use(place) for place in range(len(claims))]
@@ -107,16 +112,17 @@ def _solver_module() -> Any:
     return cp_model
 
 
-class _Problem:
+class Problem:
     """One CP-SAT model for one or more claims."""
 
-    def __init__(self, claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]]) -> None:
+    def __init__(
+        self, claims: Sequence[Claim] = (), shares: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
         self._cp = _solver_module()
         self.model = self._cp.CpModel()
-        self.claims = claims
-        self._roots = [_Root(self, claim) for claim in claims]
+        self._roots = [Root(self, claim) for claim in claims]
         for first, second, share in shares:
-            self._limit_common(self._roots[first], self._roots[second], share)
+            self.limit_common(self._roots[first], self._roots[second], share)
         self._values: Any = None
 
     # --- questions -------------------------------------------------------------------------------
@@ -147,7 +153,8 @@ class _Problem:
             return
         self.model.add(expression >= bound).only_enforce_if(when)
 
-    def _limit_common(self, first: _Root, second: _Root, share: int) -> None:
+    def limit_common(self, first: Root, second: Root, share: int) -> None:
+        """Let two claims have so many items in common at most."""
         common: list[Any] = []
         ours, theirs = _merged([first.keyed(), second.keyed()], first.pool)
         for key in sorted(ours.keys() & theirs.keys()):
@@ -202,10 +209,19 @@ class _Problem:
         return self._roots[place].use()
 
 
-class _Root:
-    """One claim within the model."""
+class Root:
+    """One claim within the model, to be met where `chosen` is yes (by default: in any case).
 
-    def __init__(self, problem: _Problem, claim: Claim) -> None:
+    `beneath` says of an imagined award, by its option, what it would itself rest on.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        claim: Claim,
+        chosen: Any = None,
+        beneath: Mapping[int, Root] | None = None,
+    ) -> None:
         self.problem = problem
         self.claim = claim
         self.pool = claim.pool
@@ -213,21 +229,14 @@ class _Root:
         self.chosen: dict[int, Any] = {}
         self.waived: dict[int, tuple[Option, Any]] = {}
         self._under: dict[int, dict[str, list[Any]]] = {}
-        yes = problem.model.new_constant(1)
-        self._encode(claim.node, yes, bound=None)
+        self._beneath = beneath or {}
+        if chosen is None:
+            chosen = problem.model.new_constant(1)
+        self._encode(claim.node, chosen, bound=None)
         if claim.whole:
             self._barred()
         for quota in claim.quotas:
             self._quota(quota)
-        self.used: dict[str, Any] = {}
-        takers: dict[str, list[Any]] = {}
-        for leaf in self.leaves.values():
-            for index, question in (*leaf.takes.items(), *leaf.waived.items()):
-                takers.setdefault(self.pool.options[index].item, []).append(question)
-        for option, question in self.waived.values():
-            takers.setdefault(option.item, []).append(question)
-        for item in reversed(self.pool.in_order(takers)):
-            self.used[item] = problem.either(takers[item])
 
     # --- the tree --------------------------------------------------------------------------------
 
@@ -295,6 +304,8 @@ class _Root:
             base = self.pool.once(claim.day)
         elif node.even_if_expired:
             base = self.pool.once(claim.use_day)
+        elif claim.usable is not None:
+            base = claim.usable
         else:
             base = self.pool.usable(claim.use_day, claim.tree.attempts, claim.gone)
         return base & leaf_mask(self.pool, node, claim.day)
@@ -320,14 +331,19 @@ class _Root:
         self._amount(leaf)
 
     def _take_all(self, leaf: _Leaf, everything: int, bound: _Together | None) -> None:
+        """Take every item, each in one of the ways in which it may serve here."""
         model = self.problem.model
+        by_item: dict[str, list[int]] = {}
         for index in bits(everything):
+            by_item.setdefault(self.pool.options[index].item, []).append(index)
+        for indexes in by_item.values():
+            ways = [leaf.takes[i] for i in indexes if i in leaf.takes]
+            if len(ways) > 1:
+                model.add_at_most_one(ways)
             if bound is not None:
-                bound.all_of(index, leaf)
-            elif index in leaf.takes:
-                model.add_implication(leaf.chosen, leaf.takes[index])
+                bound.all_of(indexes, leaf)
             else:
-                model.add(leaf.chosen == 0)
+                model.add_bool_or([*ways, leaf.chosen.negated()])
 
     def _count_once(self, leaf: _Leaf) -> None:
         options = self.pool.options
@@ -605,28 +621,37 @@ class _Root:
         ]
         return max(found, default=Decimal(0))
 
-    def keyed(self) -> dict[str, list[Any]]:
+    def keyed(self, *, through: bool = False) -> dict[str, list[Any]]:
         """Everything used, under the keys by which items are the same."""
-        return self._keyed_under(self.claim.node, through=False)
+        return self._keyed_under(self.claim.node, through=through)
 
     def _keyed_under(self, node: Node, *, through: bool) -> dict[str, list[Any]]:
         keyed: dict[str, list[Any]] = {}
         for index, question in self._takes_under(node):
             for key in self.pool.keys(self.pool.options[index], through=through):
                 keyed.setdefault(key, []).append(question)
+            if through and index in self._beneath:
+                for key, uses in self._beneath[index].keyed(through=True).items():
+                    both = self.problem.question()
+                    used = self.problem.either(uses)
+                    self.problem.model.add(both >= question + used - 1)
+                    keyed.setdefault(key, []).append(both)
         return keyed
 
     def _barred(self) -> None:
-        by_ref: dict[str, list[Any]] = {}
+        """Let at most one of two barred modules be used; an item is never barred to itself."""
+        uses: dict[int, list[Any]] = {}
         for index, question in self._takes_under(self.claim.node):
-            option = self.pool.options[index]
-            if option.kind == "module":
-                for ref in {option.ref, option.source_ref}:
-                    by_ref.setdefault(ref, []).append(question)
-        for pair in self.claim.tree.barred:
-            if len(pair) == 2 and pair <= by_ref.keys():
-                first, second = sorted(pair)
-                users = [self.problem.either(by_ref[first]), self.problem.either(by_ref[second])]
+            if self.pool.options[index].kind == "module":
+                uses.setdefault(index, []).append(question)
+        modules = {i: {self.pool.options[i].ref, self.pool.options[i].source_ref} for i in uses}
+        for first, second in sorted(sorted(pair) for pair in self.claim.tree.barred):
+            one = [i for i, refs in modules.items() if first in refs and second not in refs]
+            other = [i for i, refs in modules.items() if second in refs and first not in refs]
+            both = [i for i, refs in modules.items() if first in refs and second in refs]
+            sides = [[i] for i in both] + [side for side in (one, other) if side]
+            if len(sides) > 1:
+                users = [self.problem.either([q for i in side for q in uses[i]]) for side in sides]
                 self.problem.model.add(sum(users) <= 1)
 
     def _quota(self, quota: Quota) -> None:
@@ -640,7 +665,11 @@ class _Root:
 
     def priorities(self) -> list[tuple[Any, bool]]:
         """The questions in the order that makes a witness canonical, with the preferred answer."""
-        order: list[tuple[Any, bool]] = [(question, False) for question in self.used.values()]
+        takers: dict[str, list[Any]] = {}
+        for index, question in self.taken():
+            takers.setdefault(self.pool.options[index].item, []).append(question)
+        newest_first = reversed(self.pool.in_order(takers))
+        order = [(self.problem.either(takers[item]), False) for item in newest_first]
         self._settle(self.claim.node, order)
         return order
 
@@ -662,16 +691,20 @@ class _Root:
 
     # --- answers ---------------------------------------------------------------------------------
 
+    def taken(self) -> Iterator[tuple[int, Any]]:
+        """Every question of the form "does this rule use that option", with the option's number."""
+        for leaf in self.leaves.values():
+            yield from leaf.takes.items()
+            yield from leaf.waived.items()
+        for option, question in self.waived.values():
+            yield option.index, question
+
     def support(self) -> int:
         answer = self.problem.answer
         mask = 0
-        for leaf in self.leaves.values():
-            for index, question in (*leaf.takes.items(), *leaf.waived.items()):
-                if answer(question):
-                    mask |= 1 << index
-        for option, question in self.waived.values():
+        for index, question in self.taken():
             if answer(question):
-                mask |= option.bit
+                mask |= 1 << index
         return mask
 
     def use(self, node: Node | None = None) -> Use:
@@ -702,7 +735,7 @@ class _Root:
 class _Together:
     """The one day on which all that a rule uses was usable."""
 
-    def __init__(self, root: _Root, days: Sequence[tuple[date, Any]]) -> None:
+    def __init__(self, root: Root, days: Sequence[tuple[date, Any]]) -> None:
         self._root = root
         self._days = days
         attempts = root.claim.tree.attempts
@@ -715,13 +748,14 @@ class _Together:
         fitting = [day for mask, day in days if mask >> index & 1]
         self._root.problem.model.add_bool_or([*fitting, question.negated()])
 
-    def all_of(self, index: int, leaf: _Leaf) -> None:
-        """On a day on which the option was usable, `over: all` takes it too."""
+    def all_of(self, indexes: Sequence[int], leaf: _Leaf) -> None:
+        """On a day on which an item was usable, `over: all` takes it too."""
         model = self._root.problem.model
         for mask, day in self._usable:
-            if mask >> index & 1:
-                taken = [leaf.takes[index]] if index in leaf.takes else []
-                model.add_bool_or([*taken, leaf.chosen.negated(), day.negated()])
+            usable = [i for i in indexes if mask >> i & 1]
+            if usable:
+                ways = [leaf.takes[i] for i in usable if i in leaf.takes]
+                model.add_bool_or([*ways, leaf.chosen.negated(), day.negated()])
 
 
 def _scale(numbers: Iterable[Decimal]) -> int:

@@ -262,6 +262,8 @@ class _Life:
         careers = [self.careers[ref] for ref in members]
         queue = _Days((), self.on)
         for career in careers:
+            self._announce(career)
+        for career in careers:
             queue.add_all(self._days(career.earned))
         for day in queue:
             for career in careers:
@@ -350,10 +352,6 @@ class _Life:
                     until = shift(max(current, renewed.on), model.valid_for)
                 renewals.append(Renewal(renewed.on, until or date.max))
                 current = until
-        try:
-            name, class_witness = self._class(career, held.on)
-        except UndecidedError:
-            name, class_witness = None, None
         return Made(
             credential=career.earned.ref,
             item=held.id,
@@ -361,8 +359,7 @@ class _Life:
             given=True,
             witness=None,
             first_expires=first if renewals else expires,
-            award_class=name,
-            class_witness=class_witness,
+            award_class=held.award_class,
             renewals=tuple(renewals),
             revoked=held.revoked if held.revoked is not None and held.revoked <= self.on else None,
             given_used=frozenset(held.used),

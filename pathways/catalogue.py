@@ -36,10 +36,15 @@ class Match(IntEnum):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A document's modules and credentials, in the words of one of its files."""
+    """A document's modules and credentials, in the words of one of its files.
+
+    A group that no module is in is given by completions, so any module may turn out to be in it;
+    with `open_groups=False` none is.
+    """
 
     document: Document
     file: Pathway
+    open_groups: bool = True
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
@@ -92,11 +97,24 @@ class Catalogue:
         least: Match = Match.DEPENDS,
     ) -> frozenset[str]:
         """The entries that match, or that may where `least` is `DEPENDS` (as it is by default)."""
-        return frozenset(
-            ref
-            for ref in self._candidates(selector)
-            if self.match(selector, ref, inherited) >= least
-        )
+        key = (selector, inherited, least)
+        if key not in self._matching:
+            self._matching[key] = frozenset(
+                ref
+                for ref in self._candidates(selector)
+                if self.match(selector, ref, inherited) >= least
+            )
+        return self._matching[key]
+
+    @cached_property
+    def _matching(self) -> dict[tuple[Selector, frozenset[str], Match], frozenset[str]]:
+        """What was asked before: rules tend to name the same groups again."""
+        return {}
+
+    def group_names(self, selector: Selector) -> frozenset[str]:
+        """Every group that a selector names, wherever in it."""
+        inner = (*(selector.any_of or ()), *((selector.except_,) if selector.except_ else ()))
+        return frozenset(selector.groups or ()).union(*map(self.group_names, inner))
 
     def match(
         self, selector: Selector, ref: str, inherited: frozenset[str] = frozenset({"module"})
@@ -156,8 +174,7 @@ class Catalogue:
         members = [self.members(name) for name in groups]
         if any(ref in each for each in members):
             return Match.YES
-        # A group without members is given by completions; one with members is taken at its word.
-        by_completions = isinstance(entry, Module) and not all(members)
+        by_completions = self.open_groups and isinstance(entry, Module) and not all(members)
         return Match.DEPENDS if by_completions else Match.NO
 
 

@@ -520,19 +520,23 @@ class _Hearing:
 
     def _together(self, rule: RuleBase, use: _Use, at: _Place) -> _Finding:
         """Judge by some day on which all was usable: the day itself, or one before it."""
-        told = len(self.objections)
-        finding = self._met(rule, use, replace(at, together=self.day))
+        finding, objections = self._on(self.day, rule, use, at)
         begins = max((face.item.on for face in finding.faces), default=self.day)
         turns = {day for face in self.facts.all_faces for day in face.turns()}
         for day in sorted(day for day in turns if begins <= day < self.day):
-            if len(self.objections) == told:
+            if not objections:
                 break
-            on_the_day = self.objections[told:]
-            del self.objections[told:]
-            finding = self._met(rule, use, replace(at, together=day))
-            if len(self.objections) > told:
-                self.objections[told:] = on_the_day
+            other, fewer = self._on(day, rule, use, at)
+            if len(fewer) < len(objections):
+                finding, objections = other, fewer
+        self.objections += objections
         return finding
+
+    def _on(
+        self, day: date, rule: RuleBase, use: _Use, at: _Place
+    ) -> tuple[_Finding, list[Objection]]:
+        hearing = _Hearing(self.facts, self.after)
+        return hearing._met(rule, use, replace(at, together=day)), hearing.objections
 
     def _met(self, rule: RuleBase, use: _Use, at: _Place) -> _Finding:
         leaf = isinstance(rule, ModuleRule | CredentialRule | AmountRule)
@@ -827,11 +831,11 @@ class _Hearing:
     def barred(self, finding: _Finding, path: str) -> None:
         """Object to items of two modules of which one bars the other."""
         modules = self.facts.document.modules
-        used = sorted(
+        used = [
             (face.item, {face.serves, self.facts.really(face.item)})
-            for face in finding.faces
+            for face in sorted(finding.faces, key=lambda face: (face.item, face.serves))
             if face.kind == "module"
-        )
+        ]
         for one, own in used:
             bars = {bar for ref in own if ref in modules for bar in modules[ref][0].barred}
             for other, theirs in used:

@@ -247,12 +247,27 @@ def compiled(document: Document) -> Compiled:
     return known
 
 
-def _compile(document: Document) -> Compiled:
-    barred = frozenset(
+def prerequisites(document: Document) -> dict[str, Tree]:
+    """The rules to start a module, for those that have one."""
+    barred = _barred(document)
+    trees = {
+        ref: _Builder(document, file, "", barred).tree(module.requires, "requires")
+        for ref, (module, file) in document.modules.items()
+    }
+    return {ref: tree for ref, tree in trees.items() if tree is not None}
+
+
+def _barred(document: Document) -> frozenset[frozenset[str]]:
+    return frozenset(
         frozenset((ref, other))
         for ref, (module, _) in document.modules.items()
         for other in module.barred
+        if other != ref
     )
+
+
+def _compile(document: Document) -> Compiled:
+    barred = _barred(document)
     found: dict[str, Earned] = {}
     for ref, (credential, file) in document.credentials.items():
         builder = _Builder(document, file, ref, barred)

@@ -956,6 +956,7 @@ class Held(Model):
     credential: Ref
     on: Day
     expires: Annotated[date | Literal["never"], BeforeValidator(_never)] | None = None
+    award_class: Name | None = Field(default=None, alias="class")
     used: tuple[Word, ...] = ()
     renewed: tuple[Renewed, ...] = ()
     id: Word | None = None

@@ -158,9 +158,11 @@ class Case:
         if not self.tree.barred and not quotas:
             return True
         options = [self.pool.options[i] for i in bits(support)]
-        refs = {ref for o in options if o.kind == "module" for ref in (o.ref, o.source_ref)}
-        if any(len(pair) == 2 and pair <= refs for pair in self.tree.barred):
-            return False
+        used = [{o.ref, o.source_ref} for o in options if o.kind == "module"]
+        for pair in self.tree.barred:
+            touching = [refs & pair for refs in used if refs & pair]
+            if len(touching) > 1 and frozenset().union(*touching) == pair:
+                return False
         for quota in quotas:
             keys = self.pool.keys_of(quota.items)
             common = [o for o in options if not keys.isdisjoint(self.pool.keys(o))]
@@ -437,6 +439,8 @@ class Case:
         everything = of_value(pool, node, inside & light.record)
         if everything & ~light.admitted:
             return None
+        if two_faced(pool, everything):
+            return self._search(node, light, whole=False)
         waivers = self.amount_waivers(node, light)
         reached = sum((waiver.amount or Decimal(0) for waiver in waivers), Decimal(0))
         if not adds_up(pool, node, everything, reached, light.day):
@@ -501,7 +505,7 @@ class Case:
         if two_faced(self.pool, scope) or any(quota.share > 0 for quota in self._quotas):
             return False
         refs = {ref for i in bits(scope) for ref in self._refs(self.pool.options[i])}
-        return not any(len(pair) == 2 and pair <= refs for pair in self.tree.barred)
+        return not any(pair <= refs for pair in self.tree.barred)
 
     @staticmethod
     def _refs(option: Option) -> tuple[str, ...]:

@@ -181,11 +181,13 @@ class Pool:
                     amount=waived.amount,
                 )
 
-    def imagine(self, entries: Iterable[Completed], record: Record, on: date) -> None:
-        """Add completions that have whatever score is asked for."""
+    def imagine(
+        self, entries: Iterable[Completed], record: Record, on: date, *, wild: bool = True
+    ) -> None:
+        """Add completions; `wild` ones have whatever score is asked for."""
         for entry in entries:
             if entry.id not in self._items:
-                self._complete(entry, record, on, wild=True)
+                self._complete(entry, record, on, wild=wild)
 
     def _complete(
         self,

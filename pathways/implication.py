@@ -196,11 +196,12 @@ class Reader:
         """Tell whether nothing that satisfies the demands is matched by an exception."""
         return any(
             (each.except_ is not None and self._narrower((excepted,), each.except_))
-            or self._disjoint(each, excepted)
+            or self.disjoint(each, excepted)
             for each in demands
         )
 
-    def _disjoint(self, one: Selector, other: Selector) -> bool:
+    def disjoint(self, one: Selector, other: Selector) -> bool:
+        """Tell whether no item is matched by both of two selectors, as far as can be seen."""
         for key in ("ids", "kind", "source"):
             first, second = getattr(one, key), getattr(other, key)
             if first is not None and second is not None and not set(first) & set(second):
@@ -221,7 +222,7 @@ class Reader:
         `given` and `asked` restrict the evidence that the first and the second may use, from
         rules around them.
         """
-        if bare(first) == bare(second) and self._as_strict(first, given, asked):
+        if same(first, second) and self._as_strict(first, given, asked):
             return True
         if not isinstance(first, RuleBase) or not isinstance(second, RuleBase):
             return False
@@ -485,6 +486,38 @@ def _percent(limit: Limit) -> bool:
 # --- shapes of rules -----------------------------------------------------------------------------
 
 
+#: What a rule is called, and what only speaks to the linter.
+_NAMES = ("id", "title", "shared")
+
+#: The field that holds the rules inside a rule.
+_PARTS: dict[type[object], str] = {
+    AllRule: "all",
+    AnyRule: "any",
+    AtLeastRule: "of",
+    InOrderRule: "in_order",
+    PointsRule: "of",
+}
+
+
+def same(one: Rule, other: Rule) -> bool:
+    """Tell whether two rules, and all inside them, differ in nothing but names.
+
+    >>> same(AllRule(all=(), id="core"), AllRule(all=(), title="Core units"))
+    True
+    """
+    if type(one) is not type(other) or len(one.children) != len(other.children):
+        return False
+    skipped = (*_NAMES, _PARTS.get(type(one)))
+    for key in type(one).model_fields:
+        if key not in skipped and getattr(one, key) != getattr(other, key):
+            return False
+    if isinstance(one, PointsRule) and isinstance(other, PointsRule):
+        worths = [[(each.worth, each.required) for each in rule.of] for rule in (one, other)]
+        if worths[0] != worths[1]:
+            return False
+    return all(map(same, one.children, other.children))
+
+
 def bare(rule: Rule) -> Rule:
     """A rule without its names and what only speaks to the linter, and its children likewise.
 
@@ -494,21 +527,12 @@ def bare(rule: Rule) -> Rule:
     if not isinstance(rule, RuleBase):
         return rule
     update: dict[str, object] = {"id": None, "title": None, "shared": False}
-    match rule:
-        case AllRule():
-            update["all"] = tuple(map(bare, rule.all))
-        case AnyRule():
-            update["any"] = tuple(map(bare, rule.any))
-        case AtLeastRule():
-            update["of"] = tuple(map(bare, rule.of))
-        case InOrderRule():
-            update["in_order"] = tuple(map(bare, rule.in_order))
-        case PointsRule():
-            update["of"] = tuple(
-                child.model_copy(update={"rule": bare(child.rule)}) for child in rule.of
-            )
-        case _:
-            pass
+    if isinstance(rule, PointsRule):
+        update["of"] = tuple(
+            child.model_copy(update={"rule": bare(child.rule)}) for child in rule.of
+        )
+    elif type(rule) in _PARTS:
+        update[_PARTS[type(rule)]] = tuple(map(bare, rule.children))
     return rule.model_copy(update=update)
 
 

@@ -172,7 +172,7 @@ def _twice(
     key: bool = True,
 ) -> None:
     other = telling.positions.place(*first, key=first[1][-2] != "equivalents")
-    shown = telling.positions.source(first[0]).shown
+    shown = telling.positions.text(first[0]).shown
     where = f"line {other.line}" if first[0] == index else f"{shown}:{other.line}:{other.column}"
     telling.tell(index, loc, message, f"the first is at {where}", key=key, found="")
 

@@ -9,12 +9,14 @@ reach with modules as described, and a module that it calls needed is truly need
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import networkx as nx
+from networkx.algorithms.flow import dinitz
 
+from pathways import sites
 from pathways.catalogue import Catalogue, Match
 from pathways.document import (
     AllRule,
@@ -38,7 +40,7 @@ from pathways.document import (
     plain,
 )
 from pathways.implication import no_longer
-from pathways.words import amount_words, counted, quoted, rule_name
+from pathways.words import amount_words, counted, quoted
 
 BEST_SCORE = Decimal(100)
 
@@ -99,30 +101,36 @@ class Outlook:
 
     def __post_init__(self) -> None:
         """Work out every credential, bottom up, until no more can be reached."""
-        self._catalogues = {id(file): _known(self.document, file) for file in self.document.files}
+        self._catalogues = {
+            id(file): Catalogue(self.document, file) for file in self.document.files
+        }
         self.available = frozenset(self.document.modules) - self.without
         for ref, (credential, _) in self.document.credentials.items():
             if credential.external:
                 self._reach(ref, _NOTHING)
-        waiting = [ref for ref in self.document.credentials if ref not in self.needs]
+        waiting = [ref for ref in _lower_first(self.document) if ref not in self.needs]
+        passes = 0
         while waiting:
-            left = []
-            for ref in waiting:
-                need = self._credential(ref)
-                if need.possible:
-                    self._reach(ref, need)
-                else:
-                    self.out_of_reach[ref] = need.why
-                    left.append(ref)
+            left = [ref for ref in waiting if not self._try(ref)]
+            passes += 1
             if len(left) == len(waiting):
                 break
             waiting = left
         for ref in self.needs:
             self.out_of_reach.pop(ref, None)
-        # What was reached later may offer further ways to what was reached before.
-        for ref in self.needs:
-            if not self.document.credentials[ref][0].external:
-                self.needs[ref] = self._credential(ref)
+        if passes > 1:
+            # What was reached later may offer further ways to what was reached before.
+            for ref in self.needs:
+                if not self.document.credentials[ref][0].external:
+                    self.needs[ref] = self._credential(ref)
+
+    def _try(self, ref: str) -> bool:
+        need = self._credential(ref)
+        if need.possible:
+            self._reach(ref, need)
+        else:
+            self.out_of_reach[ref] = need.why
+        return need.possible
 
     def _reach(self, ref: str, need: Need) -> None:
         self.needs[ref] = need
@@ -216,7 +224,7 @@ class Outlook:
     ) -> Need:
         """Parts whose worths must reach a sum, the required ones among them."""
         parts = [(self._need(rule, view), worth) for rule, worth in zip(rules, worths, strict=True)]
-        must = frozenset()
+        must: frozenset[str] = frozenset()
         for (part, _), due in zip(parts, required, strict=False):
             if due and not part.possible:
                 return part
@@ -261,8 +269,21 @@ class Outlook:
         return self.needs[ref].modules if ref in self.needs else frozenset()
 
 
-def _known(document: Document, file: Pathway) -> Catalogue:
-    return Catalogue(document, file)
+def _lower_first(document: Document) -> Iterator[str]:
+    """Order credentials so that each comes after those that its rule names."""
+    named = {
+        ref: {
+            site.rule.credential
+            for site in sites.walk(sites.Site((), credential.requires, ()))
+            if isinstance(site.rule, CredentialRule)
+        }
+        for ref, (credential, _) in document.credentials.items()
+        if credential.requires is not None
+    }
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(document.credentials)
+    graph.add_edges_from((lower, ref) for ref, below in named.items() for lower in below)
+    return iter(nx.lexicographical_topological_sort(graph))
 
 
 # --- selections ----------------------------------------------------------------------------------
@@ -408,6 +429,10 @@ class _Selection:
 # --- sharing -------------------------------------------------------------------------------------
 
 
+#: Items that the same children want, and of one size.
+_Alike = tuple[frozenset[int], Decimal]
+
+
 @dataclass(frozen=True)
 class _Sharing:
     """Whether children that may not share can all be satisfied: a flow from items to children.
@@ -424,7 +449,7 @@ class _Sharing:
         claims = [claim for rule in self.rules for claim in self._claims(rule)]
         if len(claims) < 2:
             return _NOTHING
-        wanted: dict[tuple[frozenset[int], Decimal], list[str]] = {}
+        wanted: dict[_Alike, list[str]] = {}
         for ref in self.view.available:
             wants = frozenset(n for n, (items, _) in enumerate(claims) if ref in items)
             if wants:
@@ -432,7 +457,7 @@ class _Sharing:
                 wanted.setdefault((wants, size), []).append(ref)
         asked = sum((amount for _, amount in claims), Decimal(0))
         sizes = {key: key[1] * len(refs) if key[1] else Decimal(0) for key, refs in wanted.items()}
-        reach = self._flow(claims, sizes)
+        reach, used = self._flow(claims, sizes)
         if reach < asked:
             return _impossible(
                 "its parts may not share evidence, and together they ask for "
@@ -440,30 +465,26 @@ class _Sharing:
             )
         must: set[str] = set()
         for key, refs in wanted.items():
-            if (
-                key[1].is_finite()
-                and self._flow(claims, {**sizes, key: sizes[key] - key[1]}) < asked
-            ):
+            # Only what is used to the last unit can be missed.
+            scarce = key[1].is_finite() and used[key] > sizes[key] - key[1]
+            if scarce and self._flow(claims, {**sizes, key: sizes[key] - key[1]})[0] < asked:
                 must.update(ref for ref in refs if ref in self.view.catalogue.document.modules)
         return Need(possible=True, modules=frozenset(must))
 
     def _flow(
-        self,
-        claims: list[tuple[frozenset[str], Decimal]],
-        sizes: Mapping[tuple[frozenset[int], Decimal], Decimal],
-    ) -> Decimal:
+        self, claims: list[tuple[frozenset[str], Decimal]], sizes: Mapping[_Alike, Decimal]
+    ) -> tuple[Decimal, Mapping[_Alike, Decimal]]:
+        """How much of the claims can be met, and how much of each kind of item that takes."""
         graph: nx.DiGraph[object] = nx.DiGraph()
         asked = sum((amount for _, amount in claims), Decimal(0))
+        graph.add_nodes_from(("all", "met"))
         for number, (_, amount) in enumerate(claims):
-            graph.add_edge(("claim", number), "met", capacity=_scaled(amount))
+            graph.add_edge(number, "met", capacity=_scaled(amount))
         for key, size in sizes.items():
-            graph.add_edge("all", ("items", key), capacity=_scaled(min(size, asked)))
-            for number in key[0]:
-                graph.add_edge(("items", key), ("claim", number), capacity=_scaled(asked))
-        if "all" not in graph:
-            return Decimal(0)
-        value, _ = nx.maximum_flow(graph, "all", "met")
-        return Decimal(value) / _SCALE
+            graph.add_edge("all", key, capacity=_scaled(min(size, asked)))
+            graph.add_edges_from(((key, number) for number in key[0]), capacity=_scaled(asked))
+        value, flows = nx.maximum_flow(graph, "all", "met", flow_func=dinitz)
+        return Decimal(value) / _SCALE, {key: Decimal(flows["all"][key]) / _SCALE for key in sizes}
 
     def _claims(self, rule: Rule) -> Iterable[tuple[frozenset[str], Decimal]]:
         """What a child claims for itself: so much of some items."""
@@ -474,6 +495,8 @@ class _Sharing:
             case EveryRule() if self.unit == "count":
                 for ref in self.view.catalogue.matching(rule.every, least=Match.YES):
                     yield frozenset({ref}), Decimal(1)
+            case NamedRule():
+                yield from self._claims(self.view.catalogue.file.rules[rule.rule])
             case AmountRule() if rule.unit == self.unit:
                 items = self.view.catalogue.matching(rule.selector)
                 yield frozenset(filter(allows, items)), rule.amount

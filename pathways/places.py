@@ -17,21 +17,27 @@ from pathways.tree import Loc, Mapping, Node, Place
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One file as it was read: what problems call it, its tree, and the model of it."""
+class Text:
+    """One file as it was read: where it is, what problems call it, and its tree."""
 
     path: Path
     shown: str
     tree: Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Text):
+    """A pathway file, with the model of it."""
+
     pathway: Pathway
 
 
 class Positions:
     """The places of everything in the files of a document, main file first."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, texts: Sequence[Text]) -> None:
         """Take the files in the order of the document's."""
-        self.sources = tuple(sources)
+        self.texts = tuple(texts)
 
     def of(self, file: int | Path, loc: Loc) -> tuple[int, int]:
         """Return line and column of a value, counted from 1; a short path is its container's.
@@ -51,9 +57,14 @@ class Positions:
         nodes = self._walk(file, loc)
         if key and len(nodes) > 1 and isinstance(holder := nodes[-2], Mapping):
             for name, value in holder.values.items():
-                if value is nodes[-1] and self._same(name, loc[-1]):
+                if value is nodes[-1] and _same(name, loc[-1]):
                     return holder.keys[name]
         return nodes[-1].place
+
+    def node(self, file: int | Path, loc: Loc) -> Node | None:
+        """Return what is written at a place, or None where the place is not written out."""
+        nodes = self._walk(file, loc)
+        return nodes[-1] if len(nodes) == len(loc) + 1 else None
 
     def damaged(self, file: int | Path, loc: Loc) -> bool:
         """Tell whether a mistake was taken out here, further inside, or stood in for on the way."""
@@ -65,31 +76,35 @@ class Positions:
         )
         return replaced or nodes[-1].damaged
 
-    def source(self, file: int | Path) -> Source:
+    def text(self, file: int | Path) -> Text:
         """Return one of the files, by its index or path; raises `KeyError` for another one."""
         if isinstance(file, int):
-            return self.sources[file]
-        for source in self.sources:
-            if source.path == file or source.path == file.resolve():
-                return source
+            return self.texts[file]
+        for text in self.texts:
+            if text.path in (file, file.resolve()):
+                return text
         raise KeyError(file)
 
     def _walk(self, file: int | Path, loc: Loc) -> list[Node]:
         """The nodes from the top of the file to the part, as far as it is written."""
-        node: Node = self.source(file).tree
+        node: Node = self.text(file).tree
         nodes = [node]
         for step in loc:
             inner = node.child(step)
-            if inner is None and isinstance(step, str) and "/" in step:
-                inner = node.child(step.partition("/")[2])
+            if inner is None and isinstance(node, Mapping) and isinstance(step, str):
+                inner = next((node.values[key] for key in node.values if _same(key, step)), None)
             if inner is not None:
                 node = inner
                 nodes.append(node)
         return nodes
 
-    @staticmethod
-    def _same(name: str, step: str | int) -> bool:
-        return isinstance(step, str) and step in (name, step.partition("/")[0] + "/" + name)
+
+def _same(written: str, step: str | int) -> bool:
+    """Whether a key of a file may be the one meant by a reference as seen from the main file."""
+    if not isinstance(step, str):
+        return False
+    return written == step or written.rpartition("/")[2] == step.rpartition("/")[2] and (
+        "/" in written) != ("/" in step)
 
 
 @dataclass(slots=True)
@@ -112,5 +127,5 @@ class Telling:
         """Add a problem at a value, or at its key; the text there is found unless given."""
         place = self.positions.place(file, loc, key=key)
         text = place.text if found is None else found
-        shown = self.positions.source(file).shown
+        shown = self.positions.text(file).shown
         self.problems.append(Problem(shown, place.line, place.column, message, text, help_))

@@ -1,241 +1,104 @@
-"""What a set of options adds up to in one leaf: amounts, limits, and how it is written down."""
+"""What a rule could select from the catalogue, and the most that it could amount to.
+
+The catalogue's own figures decide, every permitted attempt counted; what varies, or may be
+repeated without end, has no bound. So the answer is never too small: what lies beyond it can not
+be reached by anybody.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
-from pathways.compile import Bound, Node
-from pathways.evidence import Option, Pool, bits
-from pathways.verdict import Use
+from pathways.catalogue import Catalogue, Match
+from pathways.document import Module, Selector, Unit
+from pathways.tree import Loc
 
-ZERO = Decimal(0)
+UNLIMITED = Decimal("Infinity")
+MODULES: frozenset[str] = frozenset({"module"})
+AWARDS: frozenset[str] = frozenset({"credential"})
+
+#: The keys that only a completion has, where dates are something an award has too.
+COMPLETED_ONLY = ("source", "min_score", "min_grade")
 
 
-def leaf_mask(pool: Pool, node: Node, day: date, *, timed: bool | None = None) -> int:
-    """The options that pass the tests of a leaf, usable or not.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A selector with its place, and what kinds of item it inherits from the one around it."""
 
-    `timed`: only the tests whose answer a day changes, or only the others; None means all.
+    selector: Selector
+    loc: Loc
+    inherited: frozenset[str]
+    role: str  # the key under which it stands
+
+
+def parts_of(
+    catalogue: Catalogue, selector: Selector, loc: Loc, inherited: frozenset[str] = MODULES
+) -> Iterator[Part]:
+    """Yield a selector and every alternative and exception inside it, outermost first."""
+    yield Part(selector, loc, inherited, str(loc[-1]))
+    kinds = catalogue.kinds(selector, inherited)
+    says = (selector.type, selector.kind, selector.ids) != (None, None, None)
+    for index, branch in enumerate(selector.any_of or ()):
+        # An outermost `any_of` leaves the kind of item to its alternatives.
+        yield from parts_of(catalogue, branch, (*loc, "any_of", index), kinds if says else inherited)
+    if selector.except_ is not None:
+        yield from parts_of(catalogue, selector.except_, (*loc, "except"), kinds)
+
+
+def selectable(
+    catalogue: Catalogue,
+    selector: Selector,
+    *,
+    inherited: frozenset[str] = MODULES,
+    only: Iterable[Selector] = (),
+    but: str | None = None,
+) -> frozenset[str]:
+    """Return what a selector can match inside rules with these `only`s.
+
+    `but` is the credential in whose rule it stands, which is never matched.
     """
-    tests = [test for test in node.tests if timed is None or test.timed is timed]
-    moment = pool.moment(day)
-    mask = 0
-    for option in pool.options:
-        if option.kind != "waiver" and all(test.holds(option, moment) for test in tests):
-            mask |= option.bit
-    return mask
-
-
-def of_value(pool: Pool, node: Node, matching: int) -> int:
-    """Of some options, those that can be selected: with a score or points, where that is asked."""
-    if node.value is not None:
-        for index in bits(matching):
-            if node.value.of(pool.options[index]) is None:
-                matching &= ~(1 << index)
-    return matching
-
-
-def take(
-    pool: Pool, node: Node, matching: int, waivers: Iterable[Option]
-) -> tuple[int, Decimal, int]:
-    """Take what reaches the amount, earliest first; of one module its largest attempts.
-
-    Returns the options taken, what they reach with the amounts waived, and the waivers.
-    """
-    waived, reached = 0, ZERO
-    for waiver in waivers:
-        waived |= waiver.bit
-        reached += waiver.amount or ZERO
-    by_ref: dict[str, list[Option]] = {}
-    for index in bits(matching):
-        option = pool.options[index]
-        by_ref.setdefault(option.ref, []).append(option)
-    chosen: list[Option] = []
-    for options in by_ref.values():
-        capacity = options[0].capacity
-        if capacity is not None and len(options) > capacity:
-            options.sort(key=lambda o: (-o.measure(node.unit), o.key))
-            options = options[:capacity]
-        chosen.extend(options)
-    chosen.sort(key=lambda o: o.key)
-    taken = 0
-    for option in chosen:
-        if reached >= node.need:
-            break
-        if (measure := option.measure(node.unit)) > 0:
-            taken |= option.bit
-            reached += measure
-    return taken, reached, waived
-
-
-def one_each(pool: Pool, matching: int) -> bool:
-    """Whether no module has more attempts among some options than may count."""
-    counts: dict[str, int] = {}
-    for index in bits(matching):
-        option = pool.options[index]
-        counts[option.ref] = counts.get(option.ref, 0) + 1
-        if option.capacity is not None and counts[option.ref] > option.capacity:
-            return False
-    return True
-
-
-def two_faced(pool: Pool, matching: int) -> bool:
-    """Whether one item, or one module's attempts, might serve as two modules here."""
-    seen: dict[str, str] = {}
-    return any(
-        seen.setdefault(option.source_ref, option.ref) != option.ref
-        for option in (pool.options[i] for i in bits(matching))
+    matching = catalogue.matching(selector, inherited=inherited)
+    return frozenset(
+        ref
+        for ref in matching
+        if not (ref == but and ref in catalogue.document.credentials)
+        and all(lets_through(catalogue, each, ref) for each in only)
     )
 
 
-def most(pool: Pool, matching: int, unit: str) -> Decimal:
-    """What all matching items add up to, each module's attempts counted as often as they may."""
-    by_ref: dict[str, list[Decimal]] = {}
-    capacity: dict[str, int | None] = {}
-    for index in bits(matching):
-        option = pool.options[index]
-        by_ref.setdefault(option.ref, []).append(option.measure(unit))
-        capacity[option.ref] = option.capacity
-    return sum(
-        (
-            sum(sorted(amounts, reverse=True)[: capacity[ref]], ZERO)
-            for ref, amounts in by_ref.items()
-        ),
-        ZERO,
-    )
+def lets_through(catalogue: Catalogue, only: Selector, ref: str) -> bool:
+    """Tell whether an `only` can let a completion of a module through; awards pass it."""
+    if ref not in catalogue.document.modules:
+        return True
+    return catalogue.match(only, ref) is not Match.NO
 
 
-# --- limits --------------------------------------------------------------------------------------
+def reach(catalogue: Catalogue, refs: Iterable[str], unit: Unit) -> Decimal:
+    """Return the most that a selection of these can amount to; `UNLIMITED` where nothing bounds it."""
+    return sum((_most(catalogue, ref, unit) for ref in refs), Decimal(0))
 
 
-def fitting(pool: Pool, bound: Bound, matching: int, day: date) -> int:
-    """Of some options, those that a limit speaks of."""
-    if bound.test is None:
-        return matching
-    moment = pool.moment(day)
-    mask = 0
-    for index in bits(matching):
-        if bound.test.holds(pool.options[index], moment):
-            mask |= 1 << index
-    return mask
+def _most(catalogue: Catalogue, ref: str, unit: Unit) -> Decimal:
+    entry = catalogue.entries[ref]
+    repeatable = entry.repeatable if isinstance(entry, Module) else 1
+    times = UNLIMITED if repeatable == "unlimited" else Decimal(repeatable)
+    if unit == "count":
+        return times
+    each = entry.credits if unit == "credits" else entry.hours
+    if each == "varies":
+        return UNLIMITED
+    return each * times if each else Decimal(0)
 
 
-def touched(pool: Pool, bound: Bound, taken: int) -> int:
-    """How many values of a `spread` some options touch."""
-    amounts = by_value(pool, bound, taken).values()
-    return sum(1 for amount in amounts if amount >= (bound.each or 0))
+def groups_known(catalogue: Catalogue) -> frozenset[str]:
+    """Return the groups that a rule of the catalogue's file may name."""
+    own = (group for entry in catalogue.entries.values() for group in entry.groups)
+    return frozenset((*catalogue.file.groups, *own))
 
 
-def by_value(pool: Pool, bound: Bound, taken: int) -> dict[str, Decimal]:
-    """What some options add up to in each value of a limit's `over`."""
-    amounts: dict[str, Decimal] = {}
-    for index in bits(taken):
-        option = pool.options[index]
-        for value in bound.values(option):
-            amounts[value] = amounts.get(value, ZERO) + option.measure(bound.unit)
-    return amounts
-
-
-def within_bounds(pool: Pool, node: Node, taken: int, day: date) -> bool:
-    """Whether a selection is within every limit."""
-    for bound in node.bounds:
-        if bound.form == "spread":
-            if touched(pool, bound, taken) < bound.amount:
-                return False
-        elif bound.form == "at_most_each":
-            if any(amount > bound.amount for amount in by_value(pool, bound, taken).values()):
-                return False
-        else:
-            inside = fitting(pool, bound, taken, day)
-            amount = sum((pool.options[i].measure(bound.unit) for i in bits(inside)), ZERO)
-            if amount < bound.amount if bound.form == "at_least" else amount > bound.amount:
-                return False
-    return True
-
-
-def lacking(pool: Pool, bound: Bound, matching: int, day: date) -> Decimal:
-    """What no selection of some options can do without, for a limit that asks for something."""
-    if bound.form == "spread":
-        return max(bound.amount - touched(pool, bound, matching), ZERO)
-    if bound.form == "at_least":
-        inside = fitting(pool, bound, matching, day)
-        return max(bound.amount - most(pool, inside, bound.unit), ZERO)
-    return ZERO
-
-
-# --- a selection that loses items ----------------------------------------------------------------
-
-
-class Tally:
-    """A leaf without limits: what its options add up to, kept up as they are dropped."""
-
-    def __init__(self, pool: Pool, node: Node, matching: int, waivers: list[Option]) -> None:
-        self._pool = pool
-        self._need = node.need
-        self._unit = node.unit
-        self._waived = {waiver.index: waiver.amount or Decimal(0) for waiver in waivers}
-        self.scope = matching
-        for waiver in waivers:
-            self.scope |= waiver.bit
-        self._by_ref: dict[str, set[int]] = {}
-        for index in bits(matching):
-            self._by_ref.setdefault(pool.options[index].ref, set()).add(index)
-        self._totals = {ref: self._total(group) for ref, group in self._by_ref.items()}
-        self._sum = sum([*self._totals.values(), *self._waived.values()], Decimal(0))
-
-    def _total(self, group: set[int]) -> Decimal:
-        options = [self._pool.options[index] for index in group]
-        amounts = sorted((option.measure(self._unit) for option in options), reverse=True)
-        return sum(amounts[: options[0].capacity] if options else (), Decimal(0))
-
-    def _without(self, item: int) -> tuple[Decimal, dict[str, set[int]]]:
-        total, groups = self._sum, {}
-        for index in bits(item & self.scope):
-            if index in self._waived:
-                total -= self._waived[index]
-                continue
-            ref = self._pool.options[index].ref
-            groups.setdefault(ref, set(self._by_ref[ref])).discard(index)
-        for ref, group in groups.items():
-            total += self._total(group) - self._totals[ref]
-        return total, groups
-
-    def survives(self, item: int) -> bool:
-        """Whether the leaf is still met without an item."""
-        return self._without(item)[0] >= self._need
-
-    def drop(self, item: int) -> None:
-        """Do without an item from now on."""
-        self._sum, groups = self._without(item)
-        for ref, group in groups.items():
-            self._by_ref[ref], self._totals[ref] = group, self._total(group)
-        for index in bits(item & self.scope):
-            self._waived.pop(index, None)
-        self.scope &= ~item
-
-
-# --- a selection written down --------------------------------------------------------------------
-
-
-def leaf_use(
-    pool: Pool,
-    node: Node,
-    taken: Iterable[Option],
-    waived: Iterable[str] = (),
-    amounts: Mapping[str, str] | None = None,
-) -> Use:
-    """The use of a leaf that takes these options."""
-    by_item = {option.item: option for option in taken}
-    items = pool.in_order(by_item)
-    return Use(
-        path=node.path,
-        items=items,
-        served={
-            item: by_item[item].ref
-            for item in items
-            if by_item[item].ref != by_item[item].source_ref
-        },
-        amounts={item: amounts[item] for item in items if item in amounts} if amounts else {},
-        waived=pool.in_order(waived),
-    )
+def award_kinds(catalogue: Catalogue) -> frozenset[str]:
+    """Return every kind of credential that there is."""
+    credentials = catalogue.document.credentials.values()
+    return frozenset(each.kind for each, _ in credentials if each.kind is not None)

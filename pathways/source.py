@@ -47,7 +47,7 @@ def load_pathway(path: Path) -> Loaded:
     document, unlinked = link(sources)
     positions = Positions(sources)
     problems.extend(unlinked)
-    problems.extend(refusals(document, positions))
+    problems.extend(refusals(document, positions, sound=not problems))
     if problems:
         raise FileError(problems)
     return Loaded(path, document, document.main.examples, positions)

@@ -312,7 +312,7 @@ class World:
         ]
         self._usable: dict[tuple[date, date, date], tuple[Serving, ...]] = {}
         self.awards: list[Award] = []
-        recorded = [held for held in record.holds if self._counts(held.credential)]
+        recorded = [held for held in record.holds if held.on <= on and self._counts(held.credential)]
         self.awards = [self._held(held) for held in recorded]
         for held, award in zip(recorded, self.awards, strict=True):
             award.used = frozenset(self._named(id_) for id_ in held.used)

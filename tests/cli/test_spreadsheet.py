@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.spreadsheet import Reject, Row, Spreadsheet, SpreadsheetError
+from commands.spreadsheet import Reject, SheetRow, Spreadsheet, SpreadsheetError
 
 HEADER = "learner,module,completed_on,score,grade,credits,source,source_id\n"
 
 
-def rows(tmp_path: Path, text: str | bytes, **options: str) -> list[Row | Reject]:
+def rows(tmp_path: Path, text: str | bytes, **options: str) -> list[SheetRow | Reject]:
     path = tmp_path / "rows.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with Spreadsheet(path, **options) as sheet:  # type: ignore[arg-type]
@@ -24,25 +24,27 @@ def rows(tmp_path: Path, text: str | bytes, **options: str) -> list[Row | Reject
 
 def test_a_full_row_is_read_with_exact_amounts(tmp_path: Path) -> None:
     (row,) = rows(tmp_path, HEADER + "s-1,excel-1,2026-03-01,72.5,B,7.5,transfer,lms-9\n")
-    assert isinstance(row, Row)
-    assert (row.line, row.learner, row.module) == (2, "s-1", "excel-1")
-    assert row.completed_on == date(2026, 3, 1)
-    assert (row.score, row.grade, row.credits) == (Decimal("72.5"), "B", Decimal("7.5"))
-    assert (row.source, row.source_id) == ("transfer", "lms-9")
+    assert isinstance(row, SheetRow)
+    completion = row.completion
+    assert (row.line, completion.learner, completion.module) == (2, "s-1", "excel-1")
+    assert completion.on == date(2026, 3, 1)
+    assert (completion.score, completion.grade) == (Decimal("72.5"), "B")
+    assert (completion.credits, completion.source) == (Decimal("7.5"), "transfer")
+    assert completion.source_id == "lms-9"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_seen_in_the_header(tmp_path: Path, delimiter: str) -> None:
     text = HEADER.replace(",", delimiter) + delimiter.join(["s-1", "m", "2026-03-01"]) + "\n"
     (row,) = rows(tmp_path, text)
-    assert isinstance(row, Row)
+    assert isinstance(row, SheetRow)
 
 
 def test_a_byte_order_mark_windows_line_ends_and_other_capitals_do_no_harm(tmp_path: Path) -> None:
     text = "\ufeffModule,LEARNER,Completed_On\r\nexcel-1,s-1,2026-03-01\r\n\r\n"
     (row,) = rows(tmp_path, text)
-    assert isinstance(row, Row)
-    assert row.learner == "s-1"
+    assert isinstance(row, SheetRow)
+    assert row.completion.learner == "s-1"
 
 
 def test_headers_can_be_named_otherwise(tmp_path: Path) -> None:
@@ -51,8 +53,8 @@ def test_headers_can_be_named_otherwise(tmp_path: Path) -> None:
     names = {"learner": "student no", "module": "Course", "completed_on": "Passed"}
     with Spreadsheet(path, names) as sheet:
         (row,) = list(sheet)
-    assert isinstance(row, Row)
-    assert row.module == "excel-1"
+    assert isinstance(row, SheetRow)
+    assert row.completion.module == "excel-1"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_a_bad_row_is_told_with_its_line_and_the_next_one_is_read(
     reject, row = rows(tmp_path, f"{HEADER}{cells}\ns-2,excel-1,2026-03-01\n")
     assert isinstance(reject, Reject)
     assert (reject.line, reject.reason) == (2, reason)
-    assert isinstance(row, Row)
+    assert isinstance(row, SheetRow)
     assert row.line == 3
 
 
@@ -92,7 +94,7 @@ def test_an_enormous_cell_is_one_bad_row(tmp_path: Path) -> None:
     text = HEADER + f's-1,"{"x" * 200_000}",2026-03-01\ns-2,excel-1,2026-03-01\n'
     found = rows(tmp_path, text)
     assert isinstance(found[0], Reject)
-    assert isinstance(found[-1], Row)
+    assert isinstance(found[-1], SheetRow)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +115,8 @@ def test_a_file_without_usable_rows_is_refused(
 def test_another_encoding_can_be_named(tmp_path: Path) -> None:
     text = "learner,module,completed_on\nJosé,excel-1,2026-03-01\n".encode("cp1252")
     (row,) = rows(tmp_path, text, encoding="cp1252")
-    assert isinstance(row, Row)
-    assert row.learner == "José"
+    assert isinstance(row, SheetRow)
+    assert row.completion.learner == "José"
 
 
 @given(st.binary(max_size=300))
@@ -125,6 +127,6 @@ def test_whatever_follows_the_header_is_read_or_refused(
     path.write_bytes(HEADER.encode() + rest)
     try:
         with Spreadsheet(path) as sheet:
-            assert all(isinstance(row, Row | Reject) for row in sheet)
+            assert all(isinstance(row, SheetRow | Reject) for row in sheet)
     except SpreadsheetError:
         pass

@@ -1,0 +1,107 @@
+"""`cairn projections`: the tables that are read, and the events that they are made from."""
+
+from __future__ import annotations
+
+import click
+
+from commands.lazy import LazyGroup
+from commands.options import database_option, json_option
+
+
+@click.group(cls=LazyGroup)
+def projections() -> None:
+    """Rebuild what is read from the events, and see how far it is.
+
+    The events are the truth. Lists and registers are read from tables that are made from them, and
+    brought up to date before each reading; so there is nothing to run, and nothing to lose.
+
+    Example:
+      cairn projections status
+      cairn projections rebuild
+    """
+
+
+@projections.command()
+@database_option
+@json_option
+def status(database: str, as_json: bool) -> None:
+    """Say how far each projection is.
+
+    Behind is how many events of the ledger it has not seen yet; the next reading catches up. A
+    projection of another version than this program's is made anew by itself.
+
+    Example:
+      cairn projections status
+    """
+    from commands.books import opened
+    from commands.terminal import say_json, table
+    from projections.runner import Projections
+
+    with opened(database) as ledger:
+        runner = Projections(ledger)
+        try:
+            states = runner.status()
+        finally:
+            runner.close()
+    if as_json:
+        say_json(
+            [
+                {
+                    "projection": state.name,
+                    "version": state.version,
+                    "rows": state.rows,
+                    "position": state.position,
+                    "behind": state.behind,
+                }
+                for state in states
+            ]
+        )
+        return
+    table(
+        ("projection", "version", "rows", "position", "behind"),
+        (
+            (
+                state.name,
+                str(state.version),
+                f"{state.rows:,}",
+                f"{state.position:,}",
+                f"{state.behind:,}",
+            )
+            for state in states
+        ),
+        right="version rows position behind",
+    )
+
+
+@projections.command()
+@database_option
+@json_option
+def rebuild(database: str, as_json: bool) -> None:
+    """Make every projection anew from the events.
+
+    It ends in the same rows as catching up did. Nothing in the ledger changes.
+
+    Example:
+      cairn projections rebuild
+    """
+    from commands.books import opened
+    from commands.terminal import counted, progress, say, say_json
+    from projections.runner import ALL, Projections
+
+    with opened(database) as ledger, progress("rebuilding", ledger.store.head()) as advance:
+        runner = Projections(ledger)
+        before = 0
+
+        def onward(done: int, _all: int) -> None:
+            nonlocal before
+            advance(done - before)
+            before = done
+
+        try:
+            events = runner.rebuild(onward)
+        finally:
+            runner.close()
+    if as_json:
+        say_json({"events": events, "projections": [projection.name for projection in ALL]})
+    else:
+        say(f"{counted(len(ALL), 'projection')} rebuilt from {counted(events, 'event')}")
