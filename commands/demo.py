@@ -29,4 +29,5 @@ def demo(folder: Path, learners: int) -> None:
     """
     from commands.tour import Tour
 
-    Tour(folder, learners).go()
+    if not Tour(folder, learners).go():
+        click.get_current_context().exit(1)

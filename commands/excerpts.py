@@ -10,18 +10,53 @@ from typing import TYPE_CHECKING
 from commands.terminal import at_terminal, clean, draw, say, text
 
 if TYPE_CHECKING:
+    from pathways.lint import Finding
     from pathways.problems import Problem
 
+#: Longer lines are not shown: the mark beneath would be out of sight.
 _WIDEST = 160
 
 
-def show_problems(problems: Iterable[Problem], style: str = "red") -> None:
+def show_problems(problems: Iterable[Problem]) -> None:
     """Print each problem, on a terminal with the line that it is about."""
     for problem in problems:
-        if at_terminal():
-            _show_marked(problem, style)
-        else:
+        if not at_terminal():
             say(str(problem))
+            continue
+        place = (
+            f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
+        )
+        found = f" (found `{problem.found}`)" if problem.found else ""
+        draw(text((f"{place}: ", "bold"), (problem.message, "red"), found))
+        _show_line(problem.file, problem.line, problem.column, problem.found, "red")
+        _show_help(problem.help)
+
+
+def show_finding(finding: Finding) -> None:
+    """Print a finding of the linter the same way."""
+    if not at_terminal():
+        say(str(finding))
+        return
+    style = "yellow" if finding.severity == "warning" else "cyan"
+    place = f"{finding.file}:{finding.line}:{finding.column}"
+    severity = (f"{finding.severity} {finding.code}: ", style)
+    draw(text((f"{place}: ", "bold"), severity, finding.message))
+    _show_line(finding.file, finding.line, finding.column, "", style)
+    _show_help(finding.help)
+
+
+def _show_help(help_: str) -> None:
+    if help_:
+        draw(text(("      help: ", "cyan"), help_))
+
+
+def _show_line(file: str, number: int, column: int, found: str, style: str) -> None:
+    lines = _lines(file)
+    if not 0 < number <= len(lines) or len(lines[number - 1]) > _WIDEST:
+        return
+    line = clean(lines[number - 1].replace("\t", " "))
+    marks = " " * (column - 1) + "^" * _width(line[column - 1 :], found)
+    draw(text((f"{number:>5} │ ", "dim"), line), text(("      │ ", "dim"), (marks, style)))
 
 
 @cache
@@ -32,24 +67,12 @@ def _lines(file: str) -> list[str]:
         return []
 
 
-def _show_marked(problem: Problem, style: str) -> None:
-    lines = _lines(problem.file)
-    place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-    found = f" (found `{problem.found}`)" if problem.found else ""
-    draw(text((f"{place}: ", "bold"), (problem.message, style), found))
-    if 0 < problem.line <= len(lines) and len(lines[problem.line - 1]) <= _WIDEST:
-        line = clean(lines[problem.line - 1].replace("\t", " "))
-        number = f"{problem.line:>5} │ "
-        width = _width(line, problem.column, problem.found)
-        marks = " " * (problem.column - 1) + "^" * width
-        draw(text((number, "dim"), line), text((" " * 5 + " │ ", "dim"), (marks, style)))
-    if problem.help:
-        draw(text(("      help: ", "cyan"), problem.help))
+def _width(rest: str, found: str) -> int:
+    """Mark what was found where it stands there, else the word at the place.
 
-
-def _width(line: str, column: int, found: str) -> int:
-    """Mark what was found where it stands there, else the word at the place."""
-    rest = line[column - 1 :]
+    >>> _width("requirs: {every: x}", "requirs"), _width("title: x", "")
+    (7, 5)
+    """
     if found and rest.startswith(found):
         return len(found)
     word = rest.split(":", 1)[0].split(" ", 1)[0].split(",", 1)[0]

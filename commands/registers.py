@@ -157,8 +157,8 @@ def awaiting(
             pathway=pathway,
             credential=full_credential(ledger, credential),
             status="awaiting approval",
-            limit=limit,
         )
+    rows = sorted(rows, key=lambda row: (row.reference, row.credential))[:limit]
     return Listing(
         "approval",
         ("learner", "name", "credential", "pathway", "as of"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import cleandoc
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ class Taught(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.help:
-            self.help = self.help.replace(_EXAMPLE, f"\n{_AS_WRITTEN}{_EXAMPLE}")
+            self.help = cleandoc(self.help).replace(_EXAMPLE, f"\n{_AS_WRITTEN}{_EXAMPLE}")
 
 
 def command(name: str | None = None) -> Callable[[Callable[..., Any]], Taught]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
 from random import Random
+from shlex import quote
 from time import monotonic
 
 from commands.books import show_receipt
@@ -17,7 +18,7 @@ from commands.errors import UnusableError
 from commands.generated import LAST, Learner, course, learners
 from commands.options import now
 from commands.proofs import proof_of, proof_tree
-from commands.registers import view_of
+from commands.registers import awaiting, view_of
 from commands.spreadsheet import COLUMNS, SheetRow, Spreadsheet
 from commands.terminal import counted, draw, progress, say, table, text
 from commands.verdicts import standing_tree
@@ -31,6 +32,7 @@ from domain.commands import (
 from domain.events import CredentialAwarded
 from domain.imports import Imported, import_rows
 from domain.ledger import Ledger, open_ledger
+from domain.names import bare
 from domain.proofs import findings
 from pathways.source import Loaded, load_pathway
 from projections.learners import listed
@@ -67,10 +69,9 @@ class Tour:
         self.number = number
         self.random = Random(2026)
         self.started = monotonic()
-        self.shown = f"{folder}/cairn.db"
 
-    def go(self) -> None:
-        """Go through all steps."""
+    def go(self) -> bool:
+        """Go through all steps; tell whether every award was proved."""
         self._prepare()
         loaded = [load_pathway(path) for path in sorted((self.folder / "pathways").iterdir())]
         loaded.sort(key=lambda one: one.document.main.pathway != MOANA.pathway)
@@ -79,8 +80,9 @@ class Tour:
             self._import(ledger, loaded)
             self._cascade(ledger)
             self._ahead(ledger)
-            self._verify(ledger)
-        self._farewell()
+            proved = self._verify(ledger)
+            self._farewell(ledger)
+        return proved
 
     # --- steps -----------------------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ class Tour:
         assessment = ledger.assess(ledger.learner(id_), MOANA.pathway, LAST)
         draw(standing_tree(assessment, NEXT_GOAL))
 
-    def _verify(self, ledger: Ledger) -> None:
+    def _verify(self, ledger: Ledger) -> bool:
         self._heading("5. Every award of this run, checked by the kernel")
         with view_of(ledger) as view:
             people = [row.learner for row in listed(view)]
@@ -215,21 +217,28 @@ class Tour:
                 f"{counted(awards, 'award')} checked: {held}",
             )
         )
+        return not objections
 
-    def _farewell(self) -> None:
-        say()
-        say(f"Done in {monotonic() - self.started:.1f} s. The ledger is yours to play with:")
-        say()
-        for command in (
-            f"export CAIRN_DATABASE={self.shown}",
+    def _farewell(self, ledger: Ledger) -> None:
+        place = quote(str(self.folder))
+        commands = [
+            f"export CAIRN_DATABASE={place}/cairn.db",
             "cairn learner show moana",
             "cairn learner history moana",
             "cairn learner record moana databases --score 71",
             "cairn award list --credential office-data-certificate",
             "cairn award list --awaiting",
+        ]
+        for _, row in awaiting(ledger, None, None, None, 1).rows:
+            commands.append(f"cairn award approve {row['learner']} {bare(row['credential'])}")
+        commands += [
             "cairn pathway show office-skills --how",
-            f"cairn pathway graph {self.folder}/pathways/office-skills.pathway.yaml -o office.svg",
-        ):
+            f"cairn pathway graph {place}/pathways/office-skills.pathway.yaml -o office.svg",
+        ]
+        say()
+        say(f"Done in {monotonic() - self.started:.1f} s. The ledger is yours to play with:")
+        say()
+        for command in commands:
             self._typed(command)
 
     # --- how it looks ----------------------------------------------------------------------------

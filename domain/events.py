@@ -30,7 +30,7 @@ class Event(BaseModel):
     first one reads version 1. The present version is one more than there are of them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     topic: ClassVar[str]
     upcasts: ClassVar[tuple[Upcast, ...]] = ()

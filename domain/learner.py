@@ -163,7 +163,7 @@ class Award:
     that were lost since, and about which it was decided. `under_review` are those about which an
     administrator has yet to decide. `groundless` says that it was revoked because of its lost
     evidence, so that what is left of it was not used up. `pathway`, `version` and `digest` say by
-    which document it was made; they are empty where it was made elsewhere.
+    which document it witness is valid; they are empty where it was made elsewhere.
     """
 
     id: str
@@ -375,7 +375,15 @@ def evolve(learner: Learner, event: LearnerEvent) -> Learner:
             award = learner.awards[event.award]
             return _awarded(
                 learner,
-                replace(award, evidence=_evidence(event), under_review=(), settled=frozenset()),
+                replace(
+                    award,
+                    evidence=_evidence(event),
+                    pathway=event.pathway,
+                    version=event.version,
+                    digest=event.digest,
+                    under_review=(),
+                    settled=frozenset(),
+                ),
             )
         case AwardFlagged():
             return _awarded(learner, replace(learner.awards[event.award], under_review=event.lost))

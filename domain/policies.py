@@ -15,6 +15,7 @@ from typing import Any, TypedDict
 
 from domain.events import (
     AwardFlagged,
+    AwardReinstated,
     AwardRenewed,
     AwardRevoked,
     CredentialAwarded,
@@ -106,13 +107,15 @@ def _due(learner: Learner, volume: Volume, assessment: Assessment) -> Iterator[L
         for made in standing.awards:
             award = qualified_item(made.item, home)
             if not made.given:
-                # A stretch of `while_met` is found anew each time. So is an award that lost its
-                # ground, until other evidence earns it on another day.
-                if award in learner.awards or any(
-                    loss.decision == "revoke" for loss in made.losses
-                ):
+                # What is revoked as soon as it is made lost its ground before, and keeps having
+                # none until other evidence earns it.
+                if any(loss.decision == "revoke" for loss in made.losses):
                     continue
                 assert made.witness is not None
+                if before := learner.awards.get(award):
+                    if all(loss.decision == "stands" for loss in made.losses):
+                        yield from _back(before, volume, made.ground or made.witness)
+                    continue
                 yield CredentialAwarded(
                     on=made.on,
                     award=award,
@@ -131,6 +134,21 @@ def _due(learner: Learner, volume: Volume, assessment: Assessment) -> Iterator[L
                         expires=renewal.expires,
                         **_proof(volume, renewal.witness),
                     )
+
+
+def _back(award: Award, volume: Volume, witness: Witness) -> Iterator[LearnerEvent]:
+    """Give an award back that was revoked for lost evidence, and is due on its day again.
+
+    An award made before is otherwise left as it is: a stretch of `while_met` is found each time.
+    """
+    if award.revoked is not None and award.groundless:
+        yield AwardReinstated(on=award.on, by=CAIRN, source=POLICY, award=award.id)
+        yield WitnessReplaced(
+            on=award.revoked,
+            award=award.id,
+            lost=tuple(sorted(award.settled)),
+            **_proof(volume, witness),
+        )
 
 
 class _Proof(TypedDict):

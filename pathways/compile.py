@@ -130,6 +130,12 @@ class Node:
         return not self.children
 
     @property
+    def periods(self) -> frozenset[Period]:
+        """The periods after which an item may serve the rule, or a limit of it, differently."""
+        limits = [bound.test for bound in self.bounds if bound.test is not None]
+        return frozenset(p for test in (*self.tests, *limits) for p in test.periods)
+
+    @property
     def divides(self) -> bool:
         """Whether an item may contribute a part of its amount."""
         return any(bound.partial for bound in self.bounds)
@@ -168,7 +174,7 @@ class Tree:
     @cached_property
     def periods(self) -> frozenset[Period]:
         """The periods after which an item stops (or starts) serving somewhere in the tree."""
-        return frozenset(p for node in self.nodes for test in node.tests for p in test.periods)
+        return frozenset(period for node in self.nodes for period in node.periods)
 
     @cached_property
     def timed(self) -> bool:

@@ -80,9 +80,7 @@ class Case:
         self._masks: list[int | None] = [None] * len(tree.nodes)
         self._scopes: list[int | None] = [None] * len(tree.nodes)
         self._known: dict[tuple[int, ...], int | None] = {}
-        self._timed = [
-            any(test.timed for n in node.walk() for test in n.tests) for node in tree.nodes
-        ]
+        self._timed = [any(n.periods for n in node.walk()) for node in tree.nodes]
         self._sensitive = [
             any(n.together or n.even_if_expired or n.over_all for n in node.walk())
             for node in tree.nodes

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pathways.catalogue import Catalogue
@@ -143,7 +144,7 @@ def _shortest(below: dict[Node, list[Need]]) -> list[tuple[Need, ...]]:
         found.append(
             tuple(
                 next(need for need in below[by] if need.needed == needed)
-                for by, needed in zip(way, way[1:], strict=False)
+                for by, needed in pairwise(way)
             )
         )
     return sorted(found, key=lambda cycle: places[cycle[0].by])
@@ -181,10 +182,10 @@ def order(document: Document) -> tuple[str, ...]:
     members = {knot: sorted(knots.nodes[knot]["members"]) for knot in knots}
     ordered: list[str] = []
     for knot in nx.lexicographical_topological_sort(knots, key=lambda knot: members[knot][0][1]):
-        firm = nx.DiGraph()
+        firm: nx.DiGraph[Node] = nx.DiGraph()
         firm.add_nodes_from(members[knot])
-        inner = whole.subgraph(members[knot])
-        firm.add_edges_from((a, b) for a, b, soft in inner.edges(data="soft") if not soft)
+        inner = whole.subgraph(members[knot]).edges
+        firm.add_edges_from(edge for edge in inner if not inner[edge]["soft"])
         ordered.extend(
             ref
             for kind, ref in nx.lexicographical_topological_sort(firm, key=lambda node: node[1])
@@ -194,8 +195,7 @@ def order(document: Document) -> tuple[str, ...]:
 
 
 def dependents(document: Document, ref: str) -> tuple[str, ...]:
-    """Return every module and credential that needs this one, or could count it, in any number of
-    steps."""
+    """Return all modules and credentials that need this one, or could count it, at any distance."""
     import networkx as nx
 
     whole = graph(document)
@@ -216,7 +216,7 @@ def idle(document: Document) -> tuple[str, ...]:
         return ()
     whole = graph(document)
     useful = set(goals).union(*(nx.ancestors(whole, goal) for goal in goals))
-    return tuple(sorted(name for kind, name in whole if kind != "rule" and (kind, name) not in useful))
+    return tuple(sorted(node[1] for node in whole if node[0] != "rule" and node not in useful))
 
 
 def unreachable(document: Document) -> tuple[str, ...]:

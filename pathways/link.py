@@ -31,7 +31,7 @@ from pathways.tree import Loc, Mapping
 
 M = TypeVar("M", bound=document.Model)
 
-#: Which fields hold references, and to what: `code` is a retired code, which is defined nowhere else.
+#: Which fields hold references, and to what; a `code` is retired, and defined nowhere else.
 _REFERENCES: dict[tuple[type[BaseModel], str], str] = {
     (ModuleRule, "module"): "module",
     (CredentialRule, "credential"): "credential",
@@ -48,10 +48,7 @@ _REFERENCES: dict[tuple[type[BaseModel], str], str] = {
     (document.Substituted, "counts_as"): "module",
     (document.Example, "approved"): "credential",
     (document.Record, "approved"): "credential",
-    **{
-        (document.Expected, name): "credential"
-        for name in document.Expected.model_fields
-    },
+    **{(document.Expected, name): "credential" for name in document.Expected.model_fields},
 }
 
 
@@ -147,7 +144,7 @@ def _defined(sources: tuple[Source, ...], telling: Telling) -> Known:
         for name, module in source.pathway.modules.items():
             ref = seen_from(name, home, main)
             for at, code in enumerate(module.equivalents):
-                loc = ("modules", name, "equivalents", at)
+                place: Loc = ("modules", name, "equivalents", at)
                 seen = seen_from(code, home, main)
                 if seen in first and (seen in known.kinds or known.codes[seen] != ref):
                     message = (
@@ -155,9 +152,9 @@ def _defined(sources: tuple[Source, ...], telling: Telling) -> Known:
                         if seen in known.kinds
                         else f"`{code}` counts as two modules"
                     )
-                    _twice(telling, index, loc, message, first[seen], key=False)
+                    _twice(telling, index, place, message, first[seen], key=False)
                     continue
-                first.setdefault(seen, (index, loc))
+                first.setdefault(seen, (index, place))
                 known.codes.setdefault(seen, ref)
     return known
 
@@ -181,15 +178,11 @@ def _agree(files: list[Pathway], sources: tuple[Source, ...], telling: Telling) 
     """Files of one catalogue agree on what an id means, pass marks included."""
     meanings: dict[str, tuple[object, int, Loc]] = {}
     for index, file in enumerate(files):
-        written = sources[index].pathway
-        names = {
-            **{ref: ("modules", name) for ref, name in zip(file.modules, written.modules, strict=True)},
-            **{
-                ref: ("credentials", name)
-                for ref, name in zip(file.credentials, written.credentials, strict=True)
-            },
-        }
-        for ref, loc in names.items():
+        for section, name in (
+            *(("modules", name) for name in sources[index].pathway.modules),
+            *(("credentials", name) for name in sources[index].pathway.credentials),
+        ):
+            ref, loc = seen_from(name, file.home, files[0].home), (section, name)
             meaning: object = file.credentials.get(ref)
             if module := file.modules.get(ref):
                 defaults = file.defaults
@@ -226,7 +219,9 @@ class Linker:
         if isinstance(value, IdRule):
             return self._bare(value, loc)
         if isinstance(value, document.Record):
-            seen = (seen_from(entry.module, self.home, self.known.main) for entry in value.substituted)
+            seen = (
+                seen_from(entry.module, self.home, self.known.main) for entry in value.substituted
+            )
             self.foreign = frozenset(seen)
         if isinstance(value, document.Model):
             changes = {}
@@ -265,7 +260,9 @@ class Linker:
         if isinstance(value, str):
             return self._ref(value, kind, loc)
         if isinstance(value, dict) and loc[-1] == "classes":
-            return {self._ref(ref, kind, (*loc, ref), key=True): word for ref, word in value.items()}
+            return {
+                self._ref(ref, kind, (*loc, ref), key=True): word for ref, word in value.items()
+            }
         if isinstance(value, dict):
             return {key: self._refs(refs, kind, (*loc, key)) for key, refs in value.items()}
         return tuple(self._ref(ref, kind, (*loc, at)) for at, ref in enumerate(value))
@@ -286,12 +283,14 @@ class Linker:
             return ref
         due = {"id": "module or credential", "completed": "module"}.get(kind, kind)
         if is_ is not None:
-            message, help_ = f"`{written}` is a {is_}; a {due} is due here", ""
+            message = f"`{written}` is a {is_}; a {due} is due here"
+            help_ = f"write `{{{is_}: {written}}}`" if loc[-1] == kind else f"name a {due}"
         elif ref in known.codes:
             module = seen_from(known.codes[ref], known.main, self.home)
             message, help_ = f"`{written}` is a retired code", f"name the module, `{module}`"
         else:
             refs = (seen_from(other, known.main, self.home) for other in known.named(kind))
             message, help_ = f"unknown {due} `{written}`", nearest(written, refs)
+            help_ = help_ or f"there is no {due} to name"
         self.telling.tell(self.index, loc, message, help_, key=key, found="")
         return ref

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from pathways.document import Pathway
@@ -72,7 +73,7 @@ class Positions:
         replaced = any(
             isinstance(holder, Mapping)
             and any(holder.values.get(name) is node for name in holder.lost)
-            for holder, node in zip(nodes, nodes[1:], strict=False)
+            for holder, node in pairwise(nodes)
         )
         return replaced or nodes[-1].damaged
 
@@ -101,10 +102,9 @@ class Positions:
 
 def _same(written: str, step: str | int) -> bool:
     """Whether a key of a file may be the one meant by a reference as seen from the main file."""
-    if not isinstance(step, str):
-        return False
-    return written == step or written.rpartition("/")[2] == step.rpartition("/")[2] and (
-        "/" in written) != ("/" in step)
+    if not isinstance(step, str) or ("/" in written) == ("/" in step):
+        return written == step
+    return written.rpartition("/")[2] == step.rpartition("/")[2]
 
 
 @dataclass(slots=True)
@@ -127,5 +127,7 @@ class Telling:
         """Add a problem at a value, or at its key; the text there is found unless given."""
         place = self.positions.place(file, loc, key=key)
         text = place.text if found is None else found
+        if f"`{text}`" in message:
+            text = ""
         shown = self.positions.text(file).shown
         self.problems.append(Problem(shown, place.line, place.column, message, text, help_))

@@ -80,11 +80,12 @@ def check_record(
             help_ = "only `count`, `credits` and `hours` have one; leave `amount` out"
             telling.tell(file, (*at, "amount"), message, help_)
         elif waived.amount == 0:
-            telling.tell(file, (*at, "amount"), "`amount: 0` waives nothing")
+            telling.tell(file, (*at, "amount"), "`amount: 0` waives nothing", "leave this out")
     for index, entry in enumerate(record.substituted):
         if entry.module == entry.counts_as:
             message = f"`{entry.module}` counts as itself already"
-            telling.tell(file, (*loc, "substituted", index, "counts_as"), message, found="")
+            at = (*loc, "substituted", index, "counts_as")
+            telling.tell(file, at, message, "leave this out", found="")
 
 
 def _unique(record: Record, telling: Telling, file: int, loc: Loc, on: date | None) -> None:

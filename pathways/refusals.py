@@ -7,7 +7,7 @@ rules themselves are judged in `vacuous`, and circles are found in `graph`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pathways.document import Credential, Document, Example, Module, Pathway, RuleBase
 from pathways.graph import Need, cycles, soft_circles, unreachable
@@ -54,8 +54,12 @@ def _doubts(document: Document, positions: Positions, index: int) -> Doubts:
             for ref in entries:
                 entry = positions.node(number, (section, ref))
                 lost = set(entry.lost) if isinstance(entry, Mapping) else set()
-                lost |= {key for key in ("groups",) if positions.damaged(number, (section, ref, key))
-                         and positions.node(number, (section, ref, key)) is not None}
+                lost |= {
+                    key
+                    for key in ("groups",)
+                    if positions.damaged(number, (section, ref, key))
+                    and positions.node(number, (section, ref, key)) is not None
+                }
                 if lost & _FIGURES:
                     keys[ref] = frozenset(lost & _FIGURES)
     file = document.files[index]
@@ -98,13 +102,15 @@ def _scale(file: Pathway, judge: Judge) -> None:
     for grade, points in file.scale.items():
         if above is not None and points > file.scale[above]:
             message = f"`{grade}` is worth more than `{above}` above it"
-            judge.refuse(("scale", grade), message, "write the highest grade first", key=True, found="")
+            judge.refuse(
+                ("scale", grade), message, "write the highest grade first", key=True, found=""
+            )
         above = grade
 
 
 def _pass_marks(score: object, grade: str | None, loc: Loc, judge: Judge) -> None:
     if score is not None and score > TOP_SCORE:  # type: ignore[operator]
-        judge.refuse((*loc, "pass_score"), "no score is above 100")
+        judge.refuse((*loc, "pass_score"), "no score is above 100", "ask for less")
     if grade is not None:
         judge.grade(grade, (*loc, "pass_grade"))
 
@@ -113,7 +119,9 @@ def _once(words: Sequence[str], loc: Loc, judge: Judge) -> None:
     for word, count in Counter(words).items():
         if count > 1:
             at = max(index for index, each in enumerate(words) if each == word)
-            judge.refuse((*loc, at), f"`{word}` stands twice in one list", found="")
+            judge.refuse(
+                (*loc, at), f"`{word}` stands twice in one list", "leave one out", found=""
+            )
 
 
 def _module(ref: str, module: Module, judge: Judge) -> None:
@@ -123,7 +131,7 @@ def _module(ref: str, module: Module, judge: Judge) -> None:
         _once(getattr(module, key), (*loc, key), judge)
     if ref in module.barred:
         at = module.barred.index(ref)
-        judge.refuse((*loc, "barred", at), f"`{ref}` is barred to itself", found="")
+        judge.refuse((*loc, "barred", at), f"`{ref}` is barred to itself", "leave it out", found="")
 
 
 _ELSEWHERE = "an external credential is awarded elsewhere"
@@ -135,7 +143,13 @@ def _credential(ref: str, credential: Credential, judge: Judge) -> None:
     if credential.external:
         for key in ("requires", "renewal", "classes"):
             if getattr(credential, key):
-                judge.refuse((*loc, key), f"{_ELSEWHERE}: it has no `{key}`", _one_of(key), key=True, found="")
+                judge.refuse(
+                    (*loc, key),
+                    f"{_ELSEWHERE}: it has no `{key}`",
+                    _one_of(key),
+                    key=True,
+                    found="",
+                )
         if credential.lasts == "while_met":
             judge.refuse((*loc, "lasts"), f"{_ELSEWHERE}: it has no rule to be met", "leave it out")
         if credential.award == "approval":
@@ -164,10 +178,14 @@ def _credential(ref: str, credential: Credential, judge: Judge) -> None:
                 "`lasts: while_met` does not go with `award: approval`",
                 "it is held exactly as long as its rule is met",
             )
-    elif credential.renewal is not None and credential.valid_for is None:
-        if not credential.external and not judge.lost(loc, "valid_for"):
-            message = "`renewal` without `valid_for`: the award never expires"
-            judge.refuse((*loc, "renewal"), message, "add `valid_for:`", key=True, found="")
+    elif (
+        credential.renewal is not None
+        and credential.valid_for is None
+        and not credential.external
+        and not judge.lost(loc, "valid_for")
+    ):
+        message = "`renewal` without `valid_for`: the award never expires"
+        judge.refuse((*loc, "renewal"), message, "add `valid_for:`", key=True, found="")
     _classes(credential, loc, judge)
 
 
@@ -183,7 +201,8 @@ def _classes(credential: Credential, loc: Loc, judge: Judge) -> None:
     for index, each in enumerate(credential.classes):
         at: Loc = (*loc, "classes", index)
         if each.name in names[:index]:
-            judge.refuse((*at, "name"), f"two classes are called `{each.name}`", found="")
+            message = f"two classes are called `{each.name}`"
+            judge.refuse((*at, "name"), message, "call this one something else", found="")
         if each.requires is None and index != last:
             message = f"`{each.name}` has no `requires`, so no class below it is ever given"
             judge.refuse(at, message, "only the last class may go without", found="")
@@ -200,7 +219,9 @@ def _rule_ids(file: Pathway, judge: Judge) -> None:
         known = first.setdefault(rule.id, loc)
         if known not in (loc, site.loc):
             line, _ = judge.telling.positions.of_key(judge.index, known)
-            judge.refuse(loc, f"two rules are called `{rule.id}`", f"the first is at line {line}", found="")
+            judge.refuse(
+                loc, f"two rules are called `{rule.id}`", f"the first is at line {line}", found=""
+            )
 
 
 # --- the whole document --------------------------------------------------------------------------
@@ -208,21 +229,19 @@ def _rule_ids(file: Pathway, judge: Judge) -> None:
 
 def _circles(document: Document, telling: Telling, *, sound: bool) -> None:
     for cycle in cycles(document):
-        _circle(cycle, telling, "needs itself" if len(cycle) == 1 else "a circle that never begins")
+        _circle(cycle, telling, "a cycle")
     if sound and not telling.problems and (soft := soft_circles(document)):
         beyond = {("credential", ref) for ref in unreachable(document)}
         for cycle in soft:
             if any(need.by in beyond for need in cycle):
-                _circle(cycle, telling, "nobody can be the first to earn any of these")
+                _circle(cycle, telling, "a cycle that nobody can begin")
 
 
 def _circle(cycle: Sequence[Need], telling: Telling, what: str) -> None:
-    names = [f"`{need.by[1]}`" for need in cycle]
-    if len(cycle) == 1:
-        message = f"{names[0]} {what}"
-    else:
-        message = f"{what}: {' needs '.join([*names, names[0]])}"
-    telling.tell(cycle[0].file, cycle[0].loc, message, "take one of these needs out", found="")
+    way = " needs ".join(f"`{name}`" for _, name in (*(n.by for n in cycle), cycle[0].by))
+    telling.tell(
+        cycle[0].file, cycle[0].loc, f"{what}: {way}", "take one of these needs out", found=""
+    )
 
 
 # --- examples ------------------------------------------------------------------------------------
@@ -240,7 +259,7 @@ def _example(example: Example, loc: Loc, document: Document, telling: Telling) -
         for index, ref in enumerate(getattr(expect, key)):
             if ref in expect.awarded:
                 message = f"`{ref}` is expected to be both `awarded` and `{key}`"
-                telling.tell(0, (*at, key, index), message, found="")
+                telling.tell(0, (*at, key, index), message, "keep one of the two", found="")
     for ref, name in expect.classes.items():
         credential = document.credentials.get(ref)
         names = [each.name for each in credential[0].classes] if credential else []

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pathways.catalogue import Catalogue, Match
+from pathways.catalogue import Catalogue, Entry, Match
 from pathways.document import Module, Selector, Unit
 from pathways.tree import Loc
 
@@ -42,7 +42,9 @@ def parts_of(
     says = (selector.type, selector.kind, selector.ids) != (None, None, None)
     for index, branch in enumerate(selector.any_of or ()):
         # An outermost `any_of` leaves the kind of item to its alternatives.
-        yield from parts_of(catalogue, branch, (*loc, "any_of", index), kinds if says else inherited)
+        yield from parts_of(
+            catalogue, branch, (*loc, "any_of", index), kinds if says else inherited
+        )
     if selector.except_ is not None:
         yield from parts_of(catalogue, selector.except_, (*loc, "except"), kinds)
 
@@ -57,15 +59,20 @@ def selectable(
 ) -> frozenset[str]:
     """Return what a selector can match inside rules with these `only`s.
 
-    `but` is the credential in whose rule it stands, which is never matched.
+    `but` is the credential in whose rule it stands, which is never matched. A module without a
+    level has none, unless it is one whose completions say what they amount to.
     """
-    matching = catalogue.matching(selector, inherited=inherited)
     return frozenset(
         ref
-        for ref in matching
+        for ref in catalogue.matching(selector, inherited=inherited)
         if not (ref == but and ref in catalogue.document.credentials)
+        and (selector.level is None or _may_have_level(catalogue.entries[ref]))
         and all(lets_through(catalogue, each, ref) for each in only)
     )
+
+
+def _may_have_level(entry: Entry) -> bool:
+    return entry.level is not None or "varies" in (entry.credits, entry.hours)
 
 
 def lets_through(catalogue: Catalogue, only: Selector, ref: str) -> bool:
@@ -76,7 +83,7 @@ def lets_through(catalogue: Catalogue, only: Selector, ref: str) -> bool:
 
 
 def reach(catalogue: Catalogue, refs: Iterable[str], unit: Unit) -> Decimal:
-    """Return the most that a selection of these can amount to; `UNLIMITED` where nothing bounds it."""
+    """Return the most that a selection of these can amount to, `UNLIMITED` where it has no bound."""
     return sum((_most(catalogue, ref, unit) for ref in refs), Decimal(0))
 
 

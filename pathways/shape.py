@@ -37,14 +37,17 @@ TAGGED: dict[str, type[BaseModel]] = {
     "~amount": document.AmountRule,
 }
 
-_SELECTOR = "a selector is due here: `any`, a list of ids, or a mapping such as `{groups: x}`"
+_SELECTOR = ("a selector is due here", "`any`, a list of ids, or a mapping such as `{groups: x}`")
 
 #: Keys whose value may take one of several forms: what to say when it takes none of them.
 _FORMS = {
-    "repeatable": "a whole number from 1, or `unlimited`, is due here",
-    "distinct": "`true`, `false` or `through` is due here",
-    "overlap": "a number of items, or `{credits: 10}`, is due here",
-    "over": "`groups`, `level`, `source`, `module`, or a list of groups is due here",
+    "repeatable": ("a number of times is due here", "a whole number from 1, or `unlimited`"),
+    "distinct": ("this is not a form of `distinct`", "write `true`, `false` or `through`"),
+    "overlap": ("an amount of overlap is due here", "a number of items, or `{credits: 10}`"),
+    "over": (
+        "this is not a form of `over`",
+        "write `groups`, `level`, `source`, `module`, or a list of groups",
+    ),
 }
 
 #: How an entry of each kind is called, and how a short one is written.
@@ -110,7 +113,7 @@ def shaped(model: type[M], tree: Mapping, shown: str) -> tuple[M, Mapping, list[
     problems: list[Problem] = []
     for _ in range(2 * MAX_DEPTH):  # each round reads on behind the mistakes of the one before
         try:
-            return model.model_validate(tree.data()), tree, problems
+            return model.model_validate(tree.data(), by_name=False), tree, problems
         except ValidationError as error:
             details = error.errors(include_url=False)
         edits: dict[Loc, Edit] = {}
@@ -202,7 +205,7 @@ def _written(node: Node) -> dict[str, Node]:
     return node.values if isinstance(node, Mapping) else {}
 
 
-def _renamed_to(edits: dict[Loc, str | None], site: _Site) -> bool:
+def _renamed_to(edits: dict[Loc, Edit], site: _Site) -> bool:
     return any(path[:-1] == site.path and name == site.key for path, name in edits.items())
 
 
@@ -262,9 +265,9 @@ def _mistake(model: type[BaseModel], detail: ErrorDetails, site: _Site) -> _Mist
     if kind == "rule":
         return _no_rule(site.node)
     if isinstance(site.node, Scalar) and site.node.value is None:
-        return _Mistake("there is no value here", "say what is due, or leave the key out", "")
-    if site.form:
-        return _Mistake(_FORMS[str(site.path[-1])])
+        return _Mistake("there is no value here", "say what is due, or leave the key out", found="")
+    if site.form or kind == "overlap":
+        return _Mistake(*_FORMS[str(site.path[-1])])
     if kind == "limit":
         return _limit(detail, site)
     if kind == "model_type":
@@ -301,7 +304,7 @@ def _missing_key(model: type[BaseModel], site: _Site) -> _Mistake:
 def _bad_id(message: str, text: str, key: str = "") -> _Mistake:
     """An id that is not one; `key` where it is the key of a mapping."""
     likely = re.sub(r"[^a-z0-9._/-]+", "-", text.lower()).lstrip("-._").rstrip("-")[:200]
-    help_ = f"write `{likely}`" if likely and likely != text else ""
+    help_ = f"write `{likely}`" if likely and likely != text else "write one like `excel-1`"
     return _Mistake(message, help_, found=text, key=key, rename=likely or None if key else None)
 
 
@@ -309,21 +312,21 @@ def _no_rule(node: Node) -> _Mistake:
     """What stands where a rule is due, and has no operator or several."""
     if isinstance(node, Scalar):
         if node.value is None:
-            return _Mistake("a rule is due here", "write an id, or a mapping such as `{all: [...]}`")
+            return _Mistake(
+                "a rule is due here", "write an id, or a mapping such as `{all: [...]}`"
+            )
         return _Mistake(
             "a rule is due here: an id, or a mapping with an operator",
             f'quote it: `"{node.place.text}"`',
         )
     if not isinstance(node, Mapping):
         return _Mistake("a list is not a rule", "write `{all: [...]}` or `{any: [...]}`")
-    written = [operator for operator in OPERATORS if operator in node.values]
+    written = [key for key in node.values if key in OPERATORS]
     if written:
-        names = " and ".join(f"`{name}`" for name in sorted(written, key=list(node.values).index))
         return _Mistake(
-            f"a rule has exactly one operator, and here are {names}",
+            f"a rule has exactly one operator, and here are {' and '.join(f'`{w}`' for w in written)}",
             "put each in a rule of its own: `{all: [{...}, {...}]}`",
-            found="",
-            key=sorted(written, key=list(node.values).index)[1],
+            key=written[1],
         )
     modifiers = keys_of(RuleBase)
     for key in node.values:
@@ -349,13 +352,12 @@ def _no_rule(node: Node) -> _Mistake:
 def _limit(detail: ErrorDetails, site: _Site) -> _Mistake:
     context = detail.get("ctx", {})
     if "key" in context:
-        return _Mistake(detail["msg"], key=context["key"])
+        return _Mistake(detail["msg"], "leave one of the two out", key=context["key"])
     partner = context.get("partner", "")
-    for key in _written(site.node):
-        if partner and key not in keys_of(document.Limit) and get_close_matches(key, [partner], 1, 0.6):
-            return _Mistake(
-                f"unknown key `{key}`", f"did you mean `{partner}`?", key=key, rename=partner
-            )
+    unknown = [key for key in _written(site.node) if key not in keys_of(document.Limit)]
+    for key in get_close_matches(partner, unknown, n=1, cutoff=0.6) if partner else ():
+        message, help_ = f"unknown key `{key}`", f"did you mean `{partner}`?"
+        return _Mistake(message, help_, key=key, rename=partner)
     help_ = {
         "of": "add `of: any`, a list of ids, or a mapping such as `{groups: x}`",
         "over": "add `over: groups`, `level`, `source`, `module`, or a list of groups",
@@ -374,69 +376,74 @@ def _annotation_at(model: type[BaseModel], steps: Loc) -> object:
 
 def _no_mapping(models: list[type[BaseModel]]) -> _Mistake:
     if Selector in models:
-        return _Mistake(_SELECTOR)
+        return _Mistake(*_SELECTOR)
     for model in models:
         if model in _ENTRIES:
             owner, example = _ENTRIES[model]
             return _Mistake(f"{owner} is a mapping", f"such as `{example}`")
-    return _Mistake("a mapping is due here")
+    return _Mistake(*_DUE["dict_type"])
 
+
+#: What is due where something else stands, and an example of it.
+_DUE = {
+    "amount": ("a number is due here", "such as `10` or `3.5`"),
+    "whole": ("a whole number is due here", "such as `2`"),
+    "day": ("a date is due here", "such as `2026-03-01`"),
+    "period": ("a period is due here", "such as `90 days`, `18 months`, `3 years` or `P1Y6M`"),
+    "window": ("a window is due here", "such as `18 months` or `16 years of enrolment`"),
+    "bounds": ("a number or comparison is due here", 'such as `6`, `">=5"`, `"<3"` or `3..5`'),
+    "selector": _SELECTOR,
+    "dict_type": ("a mapping is due here", "such as `{key: value}`"),
+    "bool_type": ("`true` or `false` is due here", "without quotes"),
+    "too_short": ("a text can not be empty", "say something, or leave the key out"),
+    "string_pattern_mismatch": ("a word can not start with a space", "leave the space out"),
+}
 
 _NUMBER = re.compile(r"[-+]?[0-9.]+")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _plain(detail: ErrorDetails, site: _Site) -> _Mistake:
-    """The mistakes of single values; what is not in the table was worded by the language itself."""
+    """The mistakes of single values."""
     kind, message = detail["type"], detail["msg"]
     context = detail.get("ctx", {})
     node = site.node
+    value = str(node.value) if isinstance(node, Scalar) else ""
     match kind:
         case "text":
-            quotable = isinstance(node, Scalar) and node.place.text
-            return _Mistake(
-                "a text is due here", f'quote it: `"{node.place.text}"`' if quotable else ""
-            )
+            help_ = f'quote it: `"{node.place.text}"`' if value else "write one text"
+            return _Mistake("a text is due here", help_)
         case "id":
-            return _bad_id(message, str(getattr(node, "value", "")))
-        case "amount":
-            if message.endswith("without quotes"):
-                numeric = isinstance(node, Scalar) and _NUMBER.fullmatch(str(node.value))
-                return _Mistake("a number is due here", "write it without quotes" if numeric else "")
-            return _Mistake(message)
+            return _bad_id(message, value)
+        case "amount" if "number is due" not in message:
+            return _Mistake(message, "write a number from 0, with 6 decimal places at most")
+        case "amount" if _NUMBER.fullmatch(value):
+            return _Mistake("a number is due here, without quotes", f"write `{value}`")
+        case "share":
+            return _Mistake(message, "write `100%` or less")
+        case "day" if _DATE.fullmatch(value):
+            return _Mistake("there is no such day", "a date is `YEAR-MONTH-DAY`")
         case "amount_rule":
-            return _Mistake(
-                message, "add `average` or `sum`", key=site.key, follows=True
-            )
-        case "tuple_type" | "list_type":
-            listed = f"write `[{node.place.text}]`" if isinstance(node, Scalar) else ""
-            return _Mistake("a list is due here", listed)
-        case "dict_type":
-            return _Mistake("a mapping of ids or names is due here")
-        case "bool_type" | "bool_parsing":
-            return _Mistake("`true` or `false` is due here")
+            return _Mistake(message, "add `average` or `sum`", key=site.key, follows=True)
+        case "tuple_type":
+            help_ = f"write `[{node.place.text}]`" if value else "write `[ID, ID]`"
+            return _Mistake("a list is due here", help_)
         case "literal_error":
             allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
             listing = ", ".join(f"`{word}`" for word in allowed)
-            value = str(getattr(node, "value", ""))
             close = get_close_matches(value, allowed, n=1, cutoff=0.6)
-            one_of = "one of " if len(allowed) > 1 else ""
-            return _Mistake(
-                f"{one_of}{listing} is due here", f"did you mean `{close[0]}`?" if close else ""
-            )
-        case "too_short" | "string_too_short":
-            return _Mistake("a text can not be empty", found="")
-        case "too_long" | "string_too_long":
-            return _Mistake(f"a text of at most {context.get('max_length')} characters is due here")
-        case "string_pattern_mismatch":
-            return _Mistake("a word can not start with a space")
+            help_ = f"did you mean `{close[0]}`?" if close else f"write `{allowed[0]}`"
+            return _Mistake(f"one of {listing} is due here", help_)
+        case "too_long":
+            longest = context.get("max_length")
+            return _Mistake(f"a text of more than {longest} characters", "write a shorter one")
         case "greater_than_equal":
-            return _Mistake(f"a number of at least {context.get('ge')} is due here")
+            return _Mistake(f"a number from {context.get('ge')} is due here", "write a larger one")
         case "less_than_equal":
-            return _Mistake(f"a number of at most {context.get('le')} is due here")
-    if kind in _WORDED:
-        return _Mistake(message)
-    return _Mistake("this value does not fit here")
-
-
-#: Errors whose message is the language's own.
-_WORDED = {"whole", "day", "period", "bounds", "share", "window", "selector", "overlap"}
+            return _Mistake(
+                f"a number up to {context.get('le')} is due here", "write a smaller one"
+            )
+        case _:
+            return _Mistake(
+                *_DUE.get(kind, ("this does not fit here", "see the language reference"))
+            )

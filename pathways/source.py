@@ -71,7 +71,9 @@ def _read_all(main: Path, problems: list[Problem]) -> tuple[Source, ...]:
                 except (OSError, RuntimeError, ValueError):
                     refused = "this file can not be found"
             if not refused and not path.is_relative_to(root):
-                refused = f"this file lies outside of `{root.name or root}`, the tree of `{main.name}`"
+                refused = (
+                    f"this file lies outside of `{root.name or root}`, the tree of `{main.name}`"
+                )
             if not refused and path in seen:
                 continue
             if not refused and len(sources) >= MAX_FILES:
@@ -150,11 +152,11 @@ def _check_header(source: Source, problems: list[Problem], *, used: bool) -> Non
     lost = source.tree.lost
     if used:
         if not source.pathway.home and not {"pathway", "catalogue"} & set(lost):
-            telling.tell(
-                0, (), "a file that others use needs `catalogue` or `pathway`", found=""
-            )
+            telling.tell(0, (), "a file that others use needs `catalogue` or `pathway`", found="")
         return
     for key in ("pathway", "version"):
         if getattr(source.pathway, key) is None and key not in lost:
             example = "data-analytics" if key == "pathway" else '"1"'
-            telling.tell(0, (), f"a pathway file needs `{key}`", f"add `{key}: {example}`", found="")
+            telling.tell(
+                0, (), f"a pathway file needs `{key}`", f"add `{key}: {example}`", found=""
+            )

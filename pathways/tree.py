@@ -20,10 +20,8 @@ import yaml
 
 from pathways.problems import FileError, Problem
 
-try:  # PyYAML without libyaml has the slower parser only; both give the same events.
-    from yaml.cyaml import CParser as _Parser
-except ImportError:  # pragma: no cover
-    from yaml import SafeLoader as _Parser  # type: ignore[assignment]
+# PyYAML without libyaml has the slower parser only; both give the same events.
+_Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 100
@@ -58,7 +56,7 @@ class Scalar:
         """Return the value."""
         return self.value
 
-    def child(self, step: str | int) -> Node | None:
+    def child(self, step: str | int) -> Node | None:  # noqa: ARG002 - all nodes answer this
         """Return None: nothing stands inside a single value."""
         return None
 
@@ -137,9 +135,9 @@ def edited(tree: Mapping, edits: dict[Loc, Edit]) -> Mapping:
         lost[key] = value
         if isinstance(name, Scalar | Sequence | Mapping):
             keys[key], values[key] = tree.keys[key], name
-    for key, added in here.items():
+    for new, added in here.items():
         if isinstance(node := added[()], Scalar | Sequence | Mapping):
-            keys[str(key)], values[str(key)], lost[str(key)] = tree.place, node, node
+            keys[str(new)], values[str(new)], lost[str(new)] = tree.place, node, node
     return replace(tree, keys=keys, values=values, lost=lost)
 
 
@@ -208,7 +206,9 @@ def plain_value(text: str) -> Value:
 # --- reading -------------------------------------------------------------------------------------
 
 _CORE = "tag:yaml.org,2002:"
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]"
+)
 
 #: What the YAML parser says, and how it is put here: message and help.
 _SYNTAX = (
@@ -366,9 +366,7 @@ class _Builder:
 
     def tell(self, place: Place, message: str, help_: str = "", found: str | None = None) -> None:
         shown = place.text if found is None else found
-        self.problems.append(
-            Problem(self.shown, place.line, place.column, message, shown, help_)
-        )
+        self.problems.append(Problem(self.shown, place.line, place.column, message, shown, help_))
 
     def stop(self, place: Place, message: str, help_: str = "") -> _Stop:
         self.tell(place, message, help_)
@@ -439,12 +437,12 @@ class _Builder:
 
     def tag(self, event: Any, *allowed: str) -> str | None:
         """Return the core tag's name; anything else is told and ignored."""
-        tag = event.tag
+        tag: str | None = event.tag
         if tag is None or tag == "!":
             return tag
         name = tag.removeprefix(_CORE)
         if tag.startswith(_CORE) and name in allowed:
-            return str(name)
+            return name
         self.tell(self.place(event), "a tag that is not part of the language", "leave it out")
         return None
 

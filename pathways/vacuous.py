@@ -57,7 +57,7 @@ TOP_SCORE = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """What mistakes told elsewhere leave open, so that no consequence is told as another mistake."""
+    """What other mistakes leave open, so that no consequence is told as another mistake."""
 
     missing: bool = False  # a whole module or credential could not be read
     keys: dict[str, frozenset[str]] = field(default_factory=dict)  # what could not be read of which
@@ -199,7 +199,7 @@ class Judge:
         """Lists of rules: not empty, and nothing twice."""
         key = "of" if rule.operator in ("at_least", "points") else rule.operator
         if not inner:
-            self.refuse((*site.loc, key), "an empty list of rules")
+            self.refuse((*site.loc, key), "an empty list of rules", "name one rule or more")
             return
         shares = isinstance(rule, RuleBase) and (bool(rule.distinct) or rule.overlap is not None)
         for index, part in enumerate(inner):
@@ -250,10 +250,10 @@ class Judge:
     def _points(self, rule: PointsRule, loc: Loc) -> None:
         for index, child in enumerate(rule.of):
             if child.worth == 0:
-                self.refuse((*loc, "of", index, "worth"), "`worth: 0` adds nothing")
+                self.refuse((*loc, "of", index, "worth"), "`worth: 0` adds nothing", "leave it out")
         there = sum((child.worth for child in rule.of), Decimal(0))
         if rule.points == 0:
-            self.refuse((*loc, "points"), "`points: 0` asks for nothing")
+            self.refuse((*loc, "points"), "`points: 0` asks for nothing", "ask for more")
         elif rule.of and rule.points > there and not self._damaged((*loc, "of")):
             self.refuse(
                 (*loc, "points"),
@@ -275,7 +275,7 @@ class Judge:
             doubtful = self._doubtful([rule.selector], (*loc, "from"))
             if not doubtful and not lets_through(self.catalogue, rule.selector, rule.module):
                 message = f"no completion of `{rule.module}` matches this selector"
-                self.refuse((*loc, "from"), message)
+                self.refuse((*loc, "from"), message, "loosen it, or leave it out")
         if known:
             self._let_through(rule.module, loc, around)
 
@@ -286,6 +286,7 @@ class Judge:
                 self.refuse(
                     loc,
                     f"an `only` around this rule lets no completion of `{module}` through",
+                    "loosen that `only`, or take this out",
                     found="",
                 )
                 return
@@ -329,20 +330,19 @@ class Judge:
         loc, unit = site.loc, rule.unit
         asked: Loc = (*loc, unit)
         if rule.amount == 0:
-            self.refuse(asked, f"`{unit}: 0` asks for nothing")
+            self.refuse(asked, f"`{unit}: 0` asks for nothing", "ask for more")
         elif unit == "count" and rule.amount % 1:
-            self.refuse(asked, "a whole number is due here")
+            self.refuse(asked, "a whole number is due here", "items are whole")
         self._value(rule, loc)
         sound = self._selector(rule.selector, (*loc, "from"), site.credential)
         if sound:
             self._window(rule.selector, (*loc, "from"), around)
         refs: frozenset[str] | None = None
         if sound and not self._doubtful([rule.selector, *around.only], (*loc, "from")):
-            refs = selectable(
-                self.catalogue, rule.selector, only=around.only, but=site.credential
-            )
+            refs = selectable(self.catalogue, rule.selector, only=around.only, but=site.credential)
             if not refs:
-                self.refuse((*loc, "from"), "an `only` around this rule leaves nothing of this")
+                message = "an `only` around this rule leaves nothing of this"
+                self.refuse((*loc, "from"), message, "loosen that `only`, or this")
         if refs and rule.amount:
             self._within_reach(rule.amount, refs, unit, asked)
         if self.written_empty((*loc, "limits")):
@@ -371,16 +371,18 @@ class Judge:
             if value is None:
                 continue
             if value == 0:
-                self.refuse((*loc, key), f"`{key}: 0` asks for nothing")
+                self.refuse((*loc, key), f"`{key}: 0` asks for nothing", "leave it out")
             by_points = rule.of == "points" or (rule.of is None and bool(scale))
             if self.doubts.scale or (by_points and not scale):
                 continue
             top = max(scale.values()) if by_points else TOP_SCORE
             if key == "average" and value > top:
                 highest = f"{plain(top)} points" if by_points else "a score of 100"
-                self.refuse((*loc, key), f"nobody can have more than {highest}")
+                message = f"nobody can have more than {highest}"
+                self.refuse((*loc, key), message, f"ask for {plain(top)} at most")
         if rule.of == "points" and not scale and not self.doubts.scale:
-            self.refuse((*loc, "of"), "`of: points` needs a `scale` in this file")
+            message = "`of: points` needs a `scale` in this file"
+            self.refuse((*loc, "of"), message, "add `scale:`, highest grade first")
 
     # --- limits ----------------------------------------------------------------------------------
 
@@ -400,7 +402,7 @@ class Judge:
             if not sound or refs is None or self._doubtful([limit.of], (*loc, "of")):
                 inside = None
             else:
-                inside = refs & self.catalogue.matching(limit.of, inherited=inherited)
+                inside = refs & selectable(self.catalogue, limit.of, inherited=inherited)
         match limit.form:
             case "at_least":
                 self._limit_at_least(limit, rule, unit, loc, inside)
@@ -426,13 +428,13 @@ class Judge:
         at: Loc = (*loc, "at_least")
         amount = limit.at_least.of(rule.amount)
         if limit.at_least.amount == 0:
-            self.refuse(at, f"`at_least: {limit.at_least}` asks for nothing")
+            self.refuse(at, f"`at_least: {limit.at_least}` asks for nothing", "leave the limit out")
         elif unit == rule.unit and amount > rule.amount > 0:
             message = f"the rule itself asks for {amount_words(rule.amount, unit)}"
             self.refuse(at, message, f"ask for {plain(rule.amount)} at most, or for more there")
         elif inside is not None and rule.amount and not inside:
             message = "nothing that matches the rule's `from` matches this"
-            self.refuse((*loc, "of"), message)
+            self.refuse((*loc, "of"), message, "limit something that `from` lets in")
         elif inside:
             self._within_reach(amount, inside, unit, at)
 
@@ -463,7 +465,7 @@ class Judge:
     def _limit_spread(self, limit: Limit, loc: Loc, refs: frozenset[str] | None) -> None:
         assert limit.spread is not None
         if limit.spread == 0:
-            self.refuse((*loc, "spread"), "`spread: 0` asks for nothing")
+            self.refuse((*loc, "spread"), "`spread: 0` asks for nothing", "leave the limit out")
             return
         if limit.each == 0:
             self.refuse((*loc, "each"), "`each: 0` asks for nothing", "leave it out")
@@ -472,8 +474,10 @@ class Judge:
             values = len(set(limit.over))
         elif refs and limit.over == "module":
             values = len(refs)
-        elif refs and limit.over == "level" and not any(
-            "level" in keys for keys in self.doubts.keys.values()
+        elif (
+            refs
+            and limit.over == "level"
+            and not any("level" in keys for keys in self.doubts.keys.values())
         ):
             levels = {self.catalogue.entries[ref].level for ref in refs}
             values = None if None in levels else len(levels)
@@ -515,18 +519,36 @@ class Judge:
         return sound
 
     def _not_empty(self, part: Part, owner: str | None) -> bool:
-        matching = self.catalogue.matching(part.selector, inherited=part.inherited)
+        matching = selectable(self.catalogue, part.selector, inherited=part.inherited)
         if not matching:
             role = "this exception" if part.role == "except" else "this"
-            self.refuse(part.loc, f"{role} matches nothing in the catalogue")
+            message = f"{role} matches nothing in the catalogue"
+            self.refuse(part.loc, message, self._what_there_is(part))
         elif matching == {owner} and owner in self.document.credentials:
             self.refuse(
                 part.loc,
                 f"this matches only `{owner}`, and never in its own rule",
+                "name other credentials",
             )
         else:
             return True
         return False
+
+    def _what_there_is(self, part: Part) -> str:
+        """Help for a selector that matches nothing: what the figure is that nothing has."""
+        kinds = self.catalogue.kinds(part.selector, part.inherited)
+        entries = [
+            entry
+            for ref, entry in self.catalogue.entries.items()
+            if ("module" if ref in self.document.modules else "credential") in kinds
+        ]
+        for key in ("level", "credits", "hours"):
+            bounds = getattr(part.selector, key)
+            figures = {getattr(entry, key) for entry in entries} - {None, "varies"}
+            if bounds is not None and not any(map(bounds.holds, figures)):
+                known = ", ".join(f"`{plain(figure)}`" for figure in sorted(figures))
+                return f"`{key}` is one of {known} here" if known else f"nothing has a `{key}` here"
+        return "nothing has all of this at once"
 
     def _keys(self, part: Part) -> bool:
         """Judge the keys of one selector by themselves."""
@@ -540,7 +562,7 @@ class Judge:
             if (words := getattr(selector, key)) is not None:
                 self._listed((*loc, key), words)
         if selector.any_of is not None and not selector.any_of:
-            self.refuse((*loc, "any_of"), "an empty list of alternatives")
+            self.refuse((*loc, "any_of"), "an empty list of alternatives", "name one or more")
         self._known_words(selector, loc)
         self._marks(selector, loc)
         self._window(selector, loc, OUTERMOST)
@@ -556,7 +578,7 @@ class Judge:
             is_ = "credential" if ref in self.document.credentials else "module"
             if selector.type is not None and ref in self.catalogue.entries and is_ != selector.type:
                 message = f"`{ref}` is a {is_}, and `type` asks for a {selector.type}"
-                self.refuse((*loc, "ids", index), message, found="")
+                self.refuse((*loc, "ids", index), message, "leave one of the two out", found="")
         return len(self.telling.problems) == before and not self._damaged(loc)
 
     def _known_words(self, selector: Selector, loc: Loc) -> None:
@@ -574,15 +596,17 @@ class Judge:
     def _listed(self, loc: Loc, words: Sequence[str]) -> None:
         """A list of words is not empty, and has each once."""
         if not words:
-            self.refuse(loc, "an empty list")
+            self.refuse(loc, "an empty list", "name one or more")
         for word, count in Counter(words).items():
             if count > 1:
                 at = max(index for index, each in enumerate(words) if each == word)
-                self.refuse((*loc, at), f"`{word}` stands twice in one list", found="")
+                self.refuse(
+                    (*loc, at), f"`{word}` stands twice in one list", "leave one out", found=""
+                )
 
     def _marks(self, marked: ModuleRule | Selector, loc: Loc) -> None:
         if marked.min_score is not None and marked.min_score > TOP_SCORE:
-            self.refuse((*loc, "min_score"), "no score is above 100")
+            self.refuse((*loc, "min_score"), "no score is above 100", "ask for less")
         if marked.min_grade is not None:
             self.grade(marked.min_grade, (*loc, "min_grade"))
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     insert,
     inspect,
     make_url,
@@ -82,6 +83,17 @@ ALL = (
     Projection(tables.publications, publications.VERSION),
     Projection(tables.activity, activity.VERSION),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far a read model is: its rows, the event that it has seen last, and how many are left."""
+
+    name: str
+    version: int
+    rows: int
+    position: int
+    behind: int
 
 
 @dataclass(slots=True)
@@ -147,6 +159,26 @@ class Projections:
                 for projection in self._projections:
                     self._reset(connection, projection)
         return self.catch_up(advance)
+
+    def status(self) -> list[State]:
+        """Tell how far each read model is, without catching up."""
+        with told(self._database):
+            self._prepare()
+            head = self._ledger.store.head()
+            with self._engine.connect() as connection:
+                positions = {name: position for name, _, position in self._positions(connection)}
+                return [
+                    State(
+                        name=projection.name,
+                        version=projection.version,
+                        rows=connection.execute(
+                            select(func.count()).select_from(projection.table)
+                        ).scalar_one(),
+                        position=positions[projection.name],
+                        behind=head - positions[projection.name],
+                    )
+                    for projection in self._projections
+                ]
 
     # --- inside ----------------------------------------------------------------------------------
 

@@ -268,6 +268,7 @@ class Award:
     renewals: list[Renewal] = field(default_factory=list)
     revoked: date | None = None
     met_until: date | None = None  # `lasts: while_met`: the last day of the stretch so far
+    lost: bool = False  # it was revoked because its evidence was
     examined: bool = False
 
     def expiry(self, day: date) -> date | None:
@@ -1301,9 +1302,9 @@ class Life:
             return True, None
         if last.held(day) or credential.again == "never":
             return False, None
-        if credential.again == "fresh":
-            return True, last.last(day)
-        return True, None
+        if credential.again == "any" or last.lost:
+            return True, None
+        return True, last.last(day)
 
     def _due(self, ref: str, day: date) -> list[Use]:
         """The legal uses on which a credential may be awarded on a day, for the first time."""
@@ -1451,7 +1452,7 @@ class Life:
                 award.used = award.use.evidence
                 return
         if self._credential(award.credential).on_lost_evidence == "revoke":
-            award.revoked = lost
+            award.revoked, award.lost = lost, True
         else:
             award.examined = True
 
@@ -1484,12 +1485,10 @@ class Life:
         )
 
     def _status(self, ref: str, award: Award | None) -> str:
-        if award is not None and award.held(self.on):
-            return "held"
-        if ref in self.awaiting:
-            return "awaiting approval"
         if award is None:
-            return "not held"
+            return "awaiting approval" if ref in self.awaiting else "not held"
+        if award.held(self.on):
+            return "held"
         if not award.unrevoked(self.on, self.on):
             return "revoked"
         return "lapsed" if award.met_until is not None else "expired"

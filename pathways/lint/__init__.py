@@ -64,7 +64,7 @@ def lint(loaded: Loaded, profile: str | None = None) -> tuple[Finding, ...]:
     active = [rule for rule in RULES if rule.profile in (None, profile)]
     found = [finding for rule in active for finding in rule.check(subject)]
     looked_for = dict.fromkeys(CODES, False) | {rule.code: True for rule in active}
-    source = loaded.positions.source(0)
+    source = loaded.positions.text(0)
     text = source.path.read_text(encoding="utf-8-sig")
     kept = heeded(found, ignores(text), looked_for, source.shown)
     return tuple(sorted(kept, key=lambda each: (each.line, each.column, each.code, each.message)))

@@ -123,7 +123,7 @@ class Subject:
         """Report something at a part of the main file, or at its key."""
         positions = self.loaded.positions
         line, column = (positions.of_key if key else positions.of)(0, loc)
-        return Finding(code, positions.source(0).shown, line, column, message, help_, severity)
+        return Finding(code, positions.text(0).shown, line, column, message, help_, severity)
 
 
 Check = Callable[[Subject], Iterator[Finding]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from cli import cairn
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "pathways" / "examples"
+
+OFFICE_ENV = {"CAIRN_TODAY": "2026-03-12"}
 
 Run = Callable[..., Result]
 
@@ -48,6 +51,44 @@ def read(run: Run) -> Callable[..., Any]:
         return json.loads(run(*words, "--json", code=code).stdout)
 
     return read_
+
+
+ROWS = """\
+learner,module,completed_on,score,source,source_id
+moana,spreadsheets-1,2025-02-03,,rpl,moana-1
+moana,spreadsheets-2,2025-03-20,81,,moana-2
+moana,charts,2025-05-15,74,,moana-3
+moana,data-cleaning,2025-06-30,88,,moana-4
+moana,data-privacy,2025-08-21,79,,moana-5
+moana,presenting-data,2025-10-02,90,,moana-6
+moana,macros,2025-12-11,66,,moana-7
+"""
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the ledger of `office` once, for every test to have a copy of."""
+    folder = tmp_path_factory.mktemp("office")
+    (folder / "rows.csv").write_text(ROWS, encoding="utf-8")
+    for words in (
+        ("pathway", "publish", str(EXAMPLES / "office-skills.pathway.yaml"), "--on", "2025-01-01"),
+        ("learner", "register", "moana", "--name", "Moana Reid", "--email", "Moana@example.org"),
+        ("learner", "enrol", "moana", "office-skills", "--on", "2025-02-03"),
+        ("import", str(folder / "rows.csv")),
+    ):
+        result = CliRunner(env=OFFICE_ENV | {"CAIRN_DATABASE": str(folder / "cairn.db")}).invoke(
+            cairn, words
+        )
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture
+def office(run: Run, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A ledger in which Moana is one module short of a certificate, on 12 March 2026."""
+    monkeypatch.setenv("CAIRN_TODAY", OFFICE_ENV["CAIRN_TODAY"])
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return run
 
 
 def program(*words: str | Path, cwd: Path, **env: str) -> subprocess.Popen[str]:

@@ -53,7 +53,7 @@ def test_the_table_of_a_group_says_of_a_command_what_the_command_says_of_itself(
         for member, (_, sentence) in command.members.items():
             found = command.get_command(context, member)
             assert found is not None
-            assert found.get_short_help_str(limit=200) == sentence.removesuffix(".")
+            assert found.get_short_help_str(limit=200).rstrip(".") == sentence.rstrip(".")
 
 
 def test_the_command_reference_is_what_the_commands_say() -> None:
