@@ -23,6 +23,18 @@ MEMBERS = {
         "commands.importing:import_",
         "Record the completions of a CSV file.",
     ),
+    "whatif": (
+        "commands.whatif:whatif",
+        "Show what would change, for a learner or a record in a file.",
+    ),
+    "plan": (
+        "commands.plan:plan",
+        "Find the cheapest set of modules that leads to a credential.",
+    ),
+    "nearest": (
+        "commands.plan:nearest",
+        "List the credentials within reach, nearest first, with what each still needs.",
+    ),
     "award": (
         "commands.award:award",
         "See awards with their proof, and approve those that wait for it.",

@@ -18,6 +18,10 @@ from domain.names import relative
 from domain.storage import locate
 
 
+#: How many seconds a command waits for a ledger that another program holds.
+PATIENCE = 10
+
+
 @contextmanager
 def opened(database: str, *, new: bool = False) -> Iterator[Ledger]:
     """Open a ledger for as long as a command runs; only a `new` one may be made on the way.
@@ -31,7 +35,7 @@ def opened(database: str, *, new: bool = False) -> Iterator[Ledger]:
             "say where it is with --db or CAIRN_DATABASE; "
             "`cairn pathway publish` and `cairn learner register` start one",
         )
-    with open_ledger(database) as ledger:
+    with open_ledger(database, timeout=PATIENCE) as ledger:
         yield ledger
 
 

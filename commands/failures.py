@@ -78,11 +78,6 @@ class RootGroup(LazyGroup):
         steady()
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader has gone (`cairn ... | head`); what is left to say goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = Exit.DONE
         except click.ClickException as error:
             error.show()
             code = error.exit_code
@@ -92,6 +87,17 @@ class RootGroup(LazyGroup):
         except Exception as error:
             code = self._failed(error)
         sys.exit(code if isinstance(code, int) else Exit.DONE)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out a command; that nobody reads on (`cairn ... | head`) is no mistake."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is left to say goes nowhere, also when the program ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return Exit.DONE
+        return result
 
     def _failed(self, error: Exception) -> Exit:
         from pathways.problems import CairnError

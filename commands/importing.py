@@ -106,7 +106,7 @@ def import_(
         raise click.BadParameter("a delimiter is one character", param_hint="--delimiter")
     mark = None if delimiter is None else delimiter.encode().decode("unicode_escape")
     intake = Intake(register=register, enrol=enrol, enrolled_on=enrolled_on, by=by)
-    place = rejects or file.with_name(file.name + ".rejects.csv")
+    place = rejects or Path(f"{file}.rejects.csv")
     sheet = Spreadsheet(file, mapping, mark, encoding, source=source, by=by)
     with (
         sheet,

@@ -84,7 +84,19 @@ def deciding(command: Function) -> Function:
     return command
 
 
-@click.group(cls=LazyGroup)
+@click.group(
+    cls=LazyGroup,
+    members={
+        "options": (
+            "commands.horizon:options",
+            "List the modules that can be started now, and what completing each would do.",
+        ),
+        "forecast": (
+            "commands.horizon:forecast",
+            "Show what lapses when, if nothing else happens.",
+        ),
+    },
+)
 def learner() -> None:
     """Register and enrol learners, record what they do, see where they are.
 

@@ -62,6 +62,10 @@ examples:                          # write the cases that the rules decide, on b
     completed: [basics-1, basics-2, practice]
     on: 2026-06-30
     expect: {{not_awarded: [{id}-certificate]}}
+  - name: electives alone make nothing
+    completed: [basics-1, practice, theory]
+    on: 2026-06-30
+    expect: {{not_awarded: [{id}-basics, {id}-certificate]}}
   - name: a project below its pass score is an attempt
     completed: [basics-1, basics-2, {{module: project, score: 59}}]
     on: 2026-06-30

@@ -33,8 +33,8 @@ from domain.publication import Edition
 #: evidence is known when an award is dated, and a repeated import must decide the same.
 BATCH = 10_000
 
-#: How many events are saved in one transaction, or a few more.
-_TOGETHER = 1_000
+#: How many rows and events are saved in one transaction, or a few more.
+_TOGETHER = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +161,14 @@ class _Import:
         bad = [Rejected(row, _nobody(row)) for row in nobodies]
         self._total += Imported(rows=len(bad), rejected=len(bad))
         group: list[_Decided] = []
+        size = 0
         for learner, rows in by_learner.items():
-            group.append(self._decide(learner, rows, names))
-            if sum(len(decided.events) for decided in group) >= _TOGETHER:
+            decided = self._decide(learner, rows, names)
+            group.append(decided)
+            size += len(rows) + len(decided.events)
+            if size >= _TOGETHER:
                 bad.extend(self._save(group, names))
-                group = []
+                group, size = [], 0
         bad.extend(self._save(group, names))
         for each in sorted(bad, key=lambda one: one.row.line):
             self._rejected(each)

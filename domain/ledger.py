@@ -50,7 +50,7 @@ from domain.events import (
 )
 from domain.learner import Learner
 from domain.library import Library, Resolver, Volume
-from domain.policies import assessment_of, consequences
+from domain.policies import Consequences, assessment_of, consequences
 from domain.publication import Edition, Publication
 from domain.storage import locate
 from domain.store import Store
@@ -212,6 +212,8 @@ class Ledger:
 
     def load(self, learner: str, upto: int | None = None) -> Loaded:
         """Return a learner as of now, or after so many events."""
+        if learner.startswith(_PATHWAY):
+            raise UnknownLearnerError(f"`{learner}` is no learner")
         known, number, day = Learner(learner), 0, None
         for recorded in self.store.read(learner):
             if upto is not None and recorded.number > upto:
@@ -287,7 +289,7 @@ class Ledger:
             stream=before.id,
             events=(*decided, *outcome.events),
             learner=outcome.learner,
-            warnings=tuple(warnings),
+            warnings=(*warnings, *_conflicts(outcome)),
             awaiting=outcome.awaiting,
         )
 
@@ -331,6 +333,14 @@ class Ledger:
                 "enrol in a version that is not retired",
             )
         return edition
+
+
+def _conflicts(outcome: Consequences) -> Iterator[str]:
+    for rivals in dict.fromkeys(
+        tuple(sorted((credential, *others))) for credential, others in outcome.conflicts
+    ):
+        names = " and ".join(f"`{rival}`" for rival in rivals)
+        yield f"{names} would use the same evidence: approve one of them"
 
 
 def again(once: Callable[[], T]) -> T:

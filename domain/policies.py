@@ -38,7 +38,7 @@ Shelf = Callable[[str, str], Volume]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Consequences:
     """The learner after all consequences, and the events that led there.
 
     `awaiting` are credentials that wait for an approval; `conflicts` those of them that exclude
@@ -51,7 +51,7 @@ class Outcome:
     conflicts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def consequences(learner: Learner, shelf: Shelf, on: date) -> Outcome:
+def consequences(learner: Learner, shelf: Shelf, on: date) -> Consequences:
     """Decide all that is due for a learner by a day. `shelf` finds a published version."""
     events: list[LearnerEvent] = []
     enrolments = {enrolment.pathway: enrolment for enrolment in learner.current_enrolments}
@@ -85,7 +85,7 @@ def consequences(learner: Learner, shelf: Shelf, on: date) -> Outcome:
         happen(_due(learner, volume, assessment), inside=pathway)
 
     awaiting, conflicts = _undecided(assessments.values())
-    return Outcome(learner, tuple(events), awaiting, conflicts)
+    return Consequences(learner, tuple(events), awaiting, conflicts)
 
 
 def assessment_of(
@@ -262,16 +262,13 @@ def _other_ground(learner: Learner, award: Award, volume: Volume, day: date) -> 
     ]
     for made in standing.awards:
         if not made.given and made.witness is not None:
-            items = [qualified_item(item, home) for item in made.witness.items]
-            # What a lower award would have earned in this other life was never earned in this one.
-            imagined = [item for item in items if "@" in item and not _known(learner, item)]
-            return None if imagined else made.witness
+            items = {qualified_item(item, home) for item in made.witness.items}
+            waivers = {id_ for pathway, id_ in learner.waivers if pathway == award.pathway}
+            # A lower award that would have been made in this other life was not made in this one.
+            known = learner.completions.keys() | learner.awards.keys() | waivers
+            return made.witness if items <= known else None
     return None
 
 
 def _never_held(award: Award) -> Award:
     return replace(award, revoked=award.on, groundless=False)
-
-
-def _known(learner: Learner, item: str) -> bool:
-    return item in learner.completions or item in learner.awards

@@ -405,7 +405,7 @@ class _Life:
         queue.add_all((award.expires, day_after(award.expires)))
         if renewal is not None:
             if renewal.opens is not None:
-                queue.add(_opening(award.expires, renewal.opens))
+                queue.add(opening(award.expires, renewal.opens))
             if isinstance(renewal.grace, Period):
                 queue.add(day_after(shift(award.expires, renewal.grace)))
 
@@ -728,7 +728,7 @@ class _Days:
             yield day
 
 
-def _opening(expires: date, opens: Period) -> date:
+def opening(expires: date, opens: Period) -> date:
     """The first day from which a period reaches an expiry."""
     day = date.fromordinal(max(1, expires.toordinal() - opens.months * 31 - opens.days))
     while shift(day, opens) < expires:

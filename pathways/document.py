@@ -912,7 +912,8 @@ def _never(value: object) -> object:
     return value if value == "never" else _day(value)
 
 
-def _named(key: str) -> BeforeValidator:
+def as_key(key: str) -> BeforeValidator:
+    """Read a bare id as a mapping with only this key."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
 
 
@@ -989,8 +990,8 @@ class Record(Model):
 
     learner: Word | None = None
     enrolled: Day | None = None
-    completed: tuple[Annotated[Completed, _named("module"), Also(_A_TEXT)], ...] = ()
-    in_progress: tuple[Annotated[Started, _named("module"), Also(_A_TEXT)], ...] = ()
+    completed: tuple[Annotated[Completed, as_key("module"), Also(_A_TEXT)], ...] = ()
+    in_progress: tuple[Annotated[Started, as_key("module"), Also(_A_TEXT)], ...] = ()
     holds: tuple[Held, ...] = ()
     approved: tuple[Ref, ...] = ()
     waived: tuple[Waived, ...] = ()

@@ -60,6 +60,10 @@ class Light:
         return pool.usable(self.use_day, attempts, self.gone) & self.admitted
 
 
+#: A window over more options than this is settled by a search, whose cost grows slower.
+_MANY = 60
+
+
 class Case:
     """One tree and one learner's pool; answers are remembered by the evidence they depend on."""
 
@@ -496,6 +500,7 @@ class Case:
             n.sharing
             or n.divides
             or (not n.leaf and (n.ordered or n.together or n.window is not None))
+            or (n.window is not None and self.scope_of(n).bit_count() > _MANY)
             for n in node.walk()
         ):
             return False

@@ -43,8 +43,8 @@ ZERO = Decimal(0)
 
 #: Of one module no more completions are imagined than this, however often it may be repeated.
 MOST_COPIES = 60
-#: A module whose amount varies is completed once with a large amount rather than many times.
-_VARYING_COPIES = 3
+#: A module whose amount varies meets a rule by few large amounts rather than many small ones.
+_VARYING_COPIES = 2
 _MOST_AMOUNTS = 16
 
 #: What a completion states beyond its module: amounts, source, groups.
@@ -214,9 +214,7 @@ class Imagination:
     def _holds(self, node: Node, option: Option) -> bool:
         return all(test.holds(option, self._moment) for test in node.tests)
 
-    def _distinct(
-        self, possible: list[tuple[Stated, Option]], leaves: list[Node]
-    ) -> list[Stated]:
+    def _distinct(self, possible: list[tuple[Stated, Option]], leaves: list[Node]) -> list[Stated]:
         """Of statements that no rule tells apart, only the first."""
         if len(possible) == 1:
             return [possible[0][0]]
@@ -280,17 +278,18 @@ class Imagination:
         module = self._document.modules[ref][0]
         if module.repeatable == 1:
             return 1
-        counted = 1
+        counted = 0
+        options = [option for _, option in self._possible(ref)]
         for node in leaves:
-            if isinstance(node.rule, ModuleRule | CredentialRule):
+            if not any(self._fits(node, option) for option in options):
                 continue
             measure = Decimal(1) if node.unit == "count" else getattr(module, node.unit)
             if measure == "varies":
-                counted += _VARYING_COPIES - 1
+                counted += _VARYING_COPIES
             elif measure > 0:
-                counted += ceil(node.need / measure) - 1
+                counted += ceil(node.need / measure)
         most_ = MOST_COPIES if module.repeatable == "unlimited" else module.repeatable
-        return min(counted, most_, MOST_COPIES)
+        return min(max(counted, 1), most_, MOST_COPIES)
 
 
 def _words(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:

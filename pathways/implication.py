@@ -415,7 +415,8 @@ class Reader:
             goals = (second.selector,)
         else:
             return False
-        return all(self.narrower(selected, goal) for goal in goals) and self._usable(
+        known = tuple(had.selector for had in given)
+        return all(self.narrower(selected, goal, known) for goal in goals) and self._usable(
             selected, frozenset({"module"}), given, asked
         )
 

@@ -191,9 +191,10 @@ def _agree(files: list[Pathway], sources: tuple[Source, ...], telling: Telling) 
                     defaults.pass_score if module.pass_score is None else None,
                     defaults.pass_grade if module.pass_grade is None else None,
                 )
-            if ref in meanings and meanings[ref][1] != index and meanings[ref][0] != meaning:
+            first = meanings.get(ref)
+            if first and first[1] != index and first[2][0] == section and first[0] != meaning:
                 message = f"`{loc[1]}` means something else in another file of its catalogue"
-                _twice(telling, index, loc, message, meanings[ref][1:])
+                _twice(telling, index, loc, message, first[1:])
             meanings.setdefault(ref, (meaning, index, loc))
 
 

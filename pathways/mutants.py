@@ -264,7 +264,7 @@ def _worth(child: Worth, file: Pathway) -> Iterator[Change]:
 
 def _amount(rule: AmountRule, file: Pathway) -> Iterator[Change]:
     step = _step(file, rule.unit)
-    yield from _within(rule, rule.unit, _number(rule.amount, step=step))
+    yield from _within(rule, rule.unit, _number(rule.amount, least=step, step=step))
     yield from _within(rule, "from", _selector(rule.selector, file), "selector")
     for index, limit in enumerate(rule.limits):
         left = (*rule.limits[:index], *rule.limits[index + 1 :])
@@ -355,7 +355,7 @@ _SCALE = 1_000_000
 
 
 def _number(
-    number: Decimal | None, least: int = 0, step: Decimal | None = None
+    number: Decimal | None, least: Decimal | int = 0, step: Decimal | None = None
 ) -> Iterator[Change]:
     if number is None:
         return

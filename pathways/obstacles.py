@@ -6,9 +6,8 @@ none of them is to blame, the parts of the rules. Each is confirmed by planning 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -22,13 +21,14 @@ from pathways.document import (
     InOrderRule,
     Pathway,
     PointsRule,
-    Record,
     Rule,
     RuleBase,
     Waived,
     plain,
 )
-from pathways.plan import Obstacle, Search, Wishes
+from pathways.plan import Obstacle, Search
+from pathways.routes import Limit
+from pathways.wishes import Question, Wishes
 from pathways.words import headline, joined
 
 Thing = tuple[str, str]
@@ -38,113 +38,104 @@ _SMALL = 3
 _FEW = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Everything that a plan depends on, so that one thing at a time can be taken away."""
+def possible(question: Question) -> bool:
+    """Whether there is a plan."""
+    return next(Search(question).plans(), None) is not None
 
-    document: Document
-    record: Record
-    to: str
-    on: date
-    wishes: Wishes
 
-    def possible(self) -> bool:
-        """Whether there is a plan."""
-        found = Search(self.document, self.record, self.to, self.on, self.wishes).plans()
-        return next(found, None) is not None
+def things(question: Question) -> list[Thing]:
+    """What the question asks for beyond the goal."""
+    wishes = question.wishes
+    found = [("avoid", name) for name in sorted(wishes.avoid)]
+    if wishes.only is not None:
+        found.append(("only", ", ".join(sorted(wishes.only))))
+    found += [("at-most", _limit(limit)) for limit in wishes.at_most]
+    if wishes.score is not None:
+        found.append(("score", plain(wishes.score)))
+    if wishes.grade is not None:
+        found.append(("grade", wishes.grade))
+    if wishes.pace is not None:
+        found.append(("pace", str(wishes.pace)))
+    if wishes.by is not None:
+        found.append(("by", wishes.by.isoformat()))
+    elif not wishes.waiting:
+        found.append(("day", question.on.isoformat()))
+    return found
 
-    def things(self) -> list[Thing]:
-        """What the question asks for beyond the goal."""
-        wishes = self.wishes
-        things = [("avoid", name) for name in sorted(wishes.avoid)]
-        if wishes.only is not None:
-            things.append(("only", ", ".join(sorted(wishes.only))))
-        things += [
-            ("at-most", f"{plain(limit.most)} {limit.measure}") for limit in wishes.at_most
-        ]
-        if wishes.score is not None:
-            things.append(("score", plain(wishes.score)))
-        if wishes.grade is not None:
-            things.append(("grade", wishes.grade))
-        if wishes.pace is not None:
-            things.append(("pace", str(wishes.pace)))
-        if wishes.by is not None:
-            things.append(("by", wishes.by.isoformat()))
-        elif not wishes.waiting:
-            things.append(("day", self.on.isoformat()))
-        return things
 
-    def without(self, things: Sequence[Thing]) -> Question:
-        """The same question, some things taken away."""
-        question = self
-        for kind, name in things:
-            question = question._without(kind, name)
-        return question
-
-    def _without(self, kind: str, name: str) -> Question:
-        wishes = self.wishes
+def without(question: Question, gone: Iterable[Thing]) -> Question:
+    """The same question, some things taken away."""
+    for kind, name in gone:
         match kind:
-            case "avoid":
-                wishes = replace(wishes, avoid=wishes.avoid - {name})
-            case "only":
-                wishes = replace(wishes, only=None)
-            case "at-most":
-                kept = tuple(
-                    limit
-                    for limit in wishes.at_most
-                    if f"{plain(limit.most)} {limit.measure}" != name
-                )
-                wishes = replace(wishes, at_most=kept)
-            case "score":
-                wishes = replace(wishes, score=None)
-            case "grade":
-                wishes = replace(wishes, grade=None)
-            case "pace":
-                aims = {wishes.minimise, wishes.then} - {"time", None}
-                aim = next((a for a in (wishes.minimise, wishes.then) if a in aims), None)
-                wishes = replace(
-                    wishes, pace=None, patient=True, minimise=aim or "modules", then=None
-                )
-            case "by":
-                wishes = replace(wishes, by=None, patient=True)
-            case "day":
-                wishes = replace(wishes, patient=True)
             case "rule":
                 credential, _, path = name.partition(": ")
-                return self._granting(credential, path)
+                question = _granting(question, credential, path)
             case "again":
-                return replace(self, document=_again(self.document, name))
-        return replace(self, wishes=wishes)
-
-    def _granting(self, credential: str, path: str) -> Question:
-        """Let one part of a rule count as met, by a waiver."""
-        place = _place(compiled(self.document).credentials[credential].tree, path)
-        document = _with_id(self.document, credential, place)
-        tree = compiled(document).credentials[credential].tree
-        assert tree is not None
-        name = next(node.names[0] for node in tree.nodes if node.path == path)
-        waiver = Waived(rule=name, on=date.min, id="~granted")
-        record = self.record.model_copy(update={"waived": (*self.record.waived, waiver)})
-        return replace(self, document=document, record=record)
+                question = replace(question, document=_again(question.document, name))
+            case _:
+                question = replace(question, wishes=_wishes(question.wishes, kind, name))
+    return question
 
 
-def obstacles(
-    document: Document, record: Record, to: str, on: date, wishes: Wishes
-) -> tuple[Obstacle, ...]:
+def _wishes(wishes: Wishes, kind: str, name: str) -> Wishes:
+    match kind:
+        case "avoid":
+            return replace(wishes, avoid=wishes.avoid - {name})
+        case "only":
+            return replace(wishes, only=None)
+        case "at-most":
+            kept = tuple(limit for limit in wishes.at_most if _limit(limit) != name)
+            return replace(wishes, at_most=kept)
+        case "score":
+            return replace(wishes, score=None)
+        case "grade":
+            return replace(wishes, grade=None)
+        case "by":
+            return replace(wishes, by=None, patient=True)
+        case "day":
+            return replace(wishes, patient=True)
+        case _:
+            # Without a pace there is no time to minimise.
+            timed = wishes.minimise == "time"
+            return replace(
+                wishes,
+                pace=None,
+                patient=True,
+                minimise="modules" if timed else wishes.minimise,
+                then=None if timed or wishes.then == "time" else wishes.then,
+            )
+
+
+def _limit(limit: Limit) -> str:
+    return f"{plain(limit.most)} {limit.measure}"
+
+
+def _granting(question: Question, credential: str, path: str) -> Question:
+    """Let one part of a rule count as met, by a waiver."""
+    place = _place(compiled(question.document).credentials[credential].tree, path)
+    document = _with_id(question.document, credential, place)
+    tree = compiled(document).credentials[credential].tree
+    assert tree is not None
+    name = next(node.names[0] for node in tree.nodes if node.path == path)
+    waiver = Waived(rule=name, on=min(question.on, question.day), id="~granted")
+    record = question.record.model_copy(update={"waived": (*question.record.waived, waiver)})
+    return replace(question, document=document, record=record)
+
+
+def obstacles(question: Question) -> tuple[Obstacle, ...]:
     """Name each single thing without which there would be a plan, else the fewest that must go."""
-    question = Question(document, record, to, on, wishes)
-    things = question.things()
-    alone = [thing for thing in things if question.without([thing]).possible()]
+    asked = things(question)
+    alone = [thing for thing in asked if possible(without(question, [thing]))]
     if alone:
         return tuple(Obstacle((thing,), _words(thing, question)) for thing in alone)
-    if len(things) > 1 and question.without(things).possible():
-        together = _fewest(question, things)
+    if len(asked) > 1 and possible(without(question, asked)):
+        together = _fewest(question, asked)
         return (Obstacle(together, _together(together, question)),)
-    parts = list(_parts(question, to))
+    parts = list(_parts(question, question.to))
     if parts:
         return tuple(Obstacle((part,), _words(part, question)) for part in parts)
-    again: Thing = ("again", to)
-    if question.without([again]).possible():
+    again: Thing = ("again", question.to)
+    if possible(without(question, [again])):
         return (Obstacle((again,), _words(again, question)),)
     return ()
 
@@ -153,12 +144,12 @@ def _fewest(question: Question, things: Sequence[Thing]) -> tuple[Thing, ...]:
     if len(things) <= _FEW:
         for size in range(2, _SMALL + 1):
             for chosen in combinations(things, size):
-                if question.without(chosen).possible():
+                if possible(without(question, chosen)):
                     return chosen
     going = list(things)
     for thing in things:
         fewer = [other for other in going if other != thing]
-        if question.without(fewer).possible():
+        if possible(without(question, fewer)):
             going = fewer
     return tuple(going)
 
@@ -166,7 +157,9 @@ def _fewest(question: Question, things: Sequence[Thing]) -> tuple[Thing, ...]:
 # --- parts of rules ------------------------------------------------------------------------------
 
 
-def _parts(question: Question, credential: str, seen: frozenset[str] = frozenset()) -> Iterator[Thing]:
+def _parts(
+    question: Question, credential: str, seen: frozenset[str] = frozenset()
+) -> Iterator[Thing]:
     """The innermost parts of the rules without which there would be a plan."""
     tree = compiled(question.document).credentials[credential].tree
     if tree is None or credential in seen:
@@ -174,7 +167,7 @@ def _parts(question: Question, credential: str, seen: frozenset[str] = frozenset
 
     def within(node: Node) -> Iterator[Thing]:
         thing: Thing = ("rule", f"{credential}: {node.path}")
-        if not question.without([thing]).possible():
+        if not possible(without(question, [thing])):
             return
         inner: list[Thing] = []
         if isinstance(node.rule, CredentialRule):
@@ -213,7 +206,7 @@ def _with_id(document: Document, credential: str, place: tuple[int, ...]) -> Doc
     def named(rule: Rule, rest: tuple[int, ...]) -> Rule:
         assert isinstance(rule, RuleBase)
         if not rest:
-            return rule if rule.id else rule.model_copy(update={"id": "granted.part"})  # type: ignore[return-value]
+            return rule if rule.id else rule.model_copy(update={"id": "granted.part"})
         number, *further = rest
         if isinstance(rule, PointsRule):
             worths = list(rule.of)
@@ -223,7 +216,7 @@ def _with_id(document: Document, credential: str, place: tuple[int, ...]) -> Doc
         children = list(rule.children)
         children[number] = named(children[number], tuple(further))
         key = "of" if isinstance(rule, AtLeastRule) else rule.operator
-        return rule.model_copy(update={key: tuple(children)})  # type: ignore[return-value]
+        return rule.model_copy(update={key: tuple(children)})
 
     def changed(model: Any) -> Any:
         return model.model_copy(update={"requires": named(model.requires, place)})
@@ -233,9 +226,7 @@ def _with_id(document: Document, credential: str, place: tuple[int, ...]) -> Doc
 
 def _again(document: Document, credential: str) -> Document:
     """The same document, in which a credential can be earned again by any evidence."""
-    return _changed(
-        document, credential, lambda model: model.model_copy(update={"again": "any"})
-    )
+    return _changed(document, credential, lambda model: model.model_copy(update={"again": "any"}))
 
 
 def _changed(document: Document, credential: str, change: Any) -> Document:

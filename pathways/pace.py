@@ -75,9 +75,13 @@ def parse_pace(text: str) -> Pace:
         raise PaceError(f"`{text}` is not a pace")
     word = match[3]
     try:
-        period = _TERM if word == "term" else parse_period(word if word[0].isdigit() else f"1 {word}")
+        period = (
+            _TERM if word == "term" else parse_period(word if word[0].isdigit() else f"1 {word}")
+        )
     except PeriodError:
         raise PaceError(f"`{text}` is not a pace") from None
     if period == Period(0, 0):
         raise PaceError(f"`{text}` is not a pace")
-    return Pace(Decimal(match[1]), "hours" if match[2].startswith("hour") else "credits", period, word)
+    return Pace(
+        Decimal(match[1]), "hours" if match[2].startswith("hour") else "credits", period, word
+    )

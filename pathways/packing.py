@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import add
 
 from pathways.compile import Node
 from pathways.evidence import Option, Pool, bits
 from pathways.tally import fitting
 
 #: More states than this are left to the search.
-MOST_STATES = 1_500
+MOST_STATES = 300
 
 #: Amounts have at most six decimal places, and are at most multiplied by one another.
 _SCALE = 10**12
@@ -39,8 +40,11 @@ class _Sum:
     ceiling: int | None = None
 
     @property
-    def grows(self) -> bool:
-        return all(amount >= 0 for amount in self.amounts.values())
+    def enough(self) -> int | None:
+        """Above this, more makes no difference; None where it may."""
+        if self.ceiling is not None or any(amount < 0 for amount in self.amounts.values()):
+            return None
+        return self.floor if self.floor is not None else self.amounts.get(-1)
 
 
 def pack(pool: Pool, node: Node, matching: int, reached: Decimal, day: date) -> int | None:
@@ -50,19 +54,16 @@ def pack(pool: Pool, node: Node, matching: int, reached: Decimal, day: date) -> 
     `partial`, and the leaf does not look `over: all`.
     """
     sums, spreads = _sums(pool, node, matching, reached, day)
-    groups = _groups(pool, matching)
     taken = 0
     choices: list[tuple[int | None, list[Option]]] = []
-    for capacity, options in groups:
+    for capacity, attempts in _groups(pool, matching):
+        options = _undominated(attempts, sums) if capacity == 1 else attempts
         loose = capacity is None or len(options) <= capacity
-        rest = [o for o in options if not (loose and _harmless(o, sums))]
-        for option in options:
-            if option not in rest:
-                taken |= option.bit
-        if rest:
-            choices.append((capacity, rest))
-    start = tuple(sum(s.amounts.get(i, 0) for i in bits(taken)) for s in sums)
-    return _choose(sums, spreads, choices, _capped(start, sums), taken)
+        harmless = [option for option in options if loose and _harmless(option, sums)]
+        taken |= sum(option.bit for option in harmless)
+        if len(harmless) < len(options):
+            choices.append((capacity, [option for option in options if option not in harmless]))
+    return _choose(sums, spreads, choices, taken)
 
 
 def adds_up(pool: Pool, node: Node, taken: int, reached: Decimal, day: date) -> bool:
@@ -76,10 +77,13 @@ def _choose(
     sums: Sequence[_Sum],
     spreads: Sequence[tuple[int, list[int]]],
     choices: Sequence[tuple[int | None, list[Option]]],
-    start: State,
     taken: int,
 ) -> int | None:
-    states: dict[tuple[State, int], int] = {(start, 0): taken}
+    """Go through what is to be chosen, option by option; `taken` is taken in any case."""
+    caps = [total.enough for total in sums]
+    floors = [(place, s.floor) for place, s in enumerate(sums) if s.floor is not None]
+    ceilings = [(place, s.ceiling) for place, s in enumerate(sums) if s.ceiling is not None]
+    start = _capped((sum(s.amounts.get(i, 0) for i in bits(taken)) for s in sums), caps)
     if _fine(start, sums, spreads):
         return taken
     rows = [
@@ -91,30 +95,26 @@ def _choose(
     for row, _, _, _ in reversed(rows):
         ahead.append([a + max(b, 0) for a, b in zip(ahead[-1], row, strict=True)])
     ahead.reverse()
+    # A state is the sums so far, and how many attempts at the present module are in them.
+    states: dict[tuple[State, int], int] = {(start, 0): taken}
     for step, (row, option, capacity, first) in enumerate(rows):
         grown: dict[tuple[State, int], int] = {}
-        for (state, used), mask in states.items():
-            count = 0 if first else used
+        for (state, attempts), mask in states.items():
+            count = 0 if first else attempts
             grown.setdefault((state, count), mask)
             if capacity is not None and count >= capacity:
                 continue
-            more = _capped(tuple(a + b for a, b in zip(state, row, strict=True)), sums)
-            if any(
-                s.ceiling is not None and a > s.ceiling for a, s in zip(more, sums, strict=True)
-            ):
+            more = _capped(map(add, state, row), caps)
+            if any(more[place] > ceiling for place, ceiling in ceilings):
                 continue
             if _fine(more, sums, spreads):
                 return mask | option.bit
-            count = 0 if capacity is None else count + 1
-            grown.setdefault((more, count), mask | option.bit)
+            grown.setdefault((more, 0 if capacity is None else count + 1), mask | option.bit)
         rest = ahead[step + 1]
         states = {
             key: mask
             for key, mask in grown.items()
-            if all(
-                s.floor is None or a + r >= s.floor
-                for a, r, s in zip(key[0], rest, sums, strict=True)
-            )
+            if all(key[0][place] + rest[place] >= floor for place, floor in floors)
         }
         if len(states) > MOST_STATES:
             raise TooManyError
@@ -139,15 +139,31 @@ def _enough(total: _Sum) -> int:
     return total.amounts[-1]
 
 
-def _capped(state: State, sums: Sequence[_Sum]) -> State:
+def _capped(state: Iterable[int], caps: Sequence[int | None]) -> State:
     """Forget what a sum has above all that is asked of it, so that states are fewer."""
-    capped = []
-    for amount, total in zip(state, sums, strict=True):
-        most = total.floor if total.floor is not None else total.amounts.get(-1)
-        if most is not None and total.ceiling is None and total.grows:
-            amount = min(amount, most)
-        capped.append(amount)
-    return tuple(capped)
+    return tuple(
+        amount if cap is None or amount <= cap else cap
+        for amount, cap in zip(state, caps, strict=True)
+    )
+
+
+def _undominated(options: Sequence[Option], sums: Sequence[_Sum]) -> list[Option]:
+    """Of attempts that count once, those that no other is as good as in every sum."""
+    kept: list[tuple[State, Option]] = []
+    for option in options:
+        # Turned so that more is better in every place.
+        worth = tuple(
+            (-1 if total.ceiling is not None else 1) * total.amounts.get(option.index, 0)
+            for total in sums
+        )
+        if not any(_as_good(other, worth) for other, _ in kept):
+            kept = [(other, known) for other, known in kept if not _as_good(worth, other)]
+            kept.append((worth, option))
+    return [option for _, option in kept]
+
+
+def _as_good(one: State, other: State) -> bool:
+    return all(a >= b for a, b in zip(one, other, strict=True))
 
 
 def _harmless(option: Option, sums: Iterable[_Sum]) -> bool:
@@ -229,7 +245,9 @@ def _values(node: Node, options: Sequence[Option]) -> Iterable[_Sum]:
         yield _Sum(weights, floor=1)
     if value.sum is not None:
         worth = {
-            o.index: _whole((value.of(o) or 0) * (o.credits if value.sum_weighted else 1))
+            o.index: _whole(
+                (value.of(o) or Decimal(0)) * (o.credits if value.sum_weighted else Decimal(1))
+            )
             for o in options
         }
         yield _Sum(worth, floor=_whole(value.sum))

@@ -30,6 +30,7 @@ Measure = Literal["modules", "credits", "hours", "price"]
 BOUND = 6.0
 
 _LARGEST = 2**58
+_LONG_AGO = date(1000, 1, 1)
 
 
 def measure_of(document: Document, entry: Completed, measure: Measure) -> Decimal:
@@ -68,7 +69,7 @@ class Route:
     optimal: bool
 
 
-class Unfinished(Exception):  # noqa: N818 - an outcome of the search, caught by the planner
+class Unfinished(Exception):
     """The solver ran into its bound before it found anything or proved that there is nothing."""
 
 
@@ -155,7 +156,7 @@ class Routes:
                 self._elsewhere[ref] = self._problem.question()
         if self._waiting and self._timed(ref):
             # An award that has been held for long, by the day on which the goal is reached.
-            self._put(ref, f"~{ref}~early", date.min, date.max)
+            self._put(ref, f"~{ref}~early", _LONG_AGO, date.max)
             if standing.status == "held":
                 del self._awards[len(self.pool.options) - 1]
 
@@ -260,9 +261,7 @@ class Routes:
             return False
         if renewal.grace == "unlimited" or self._on <= award.expires:
             return True
-        return (
-            isinstance(renewal.grace, Period) and shift(award.expires, renewal.grace) >= self._on
-        )
+        return isinstance(renewal.grace, Period) and shift(award.expires, renewal.grace) >= self._on
 
     def _claim(
         self,
@@ -358,9 +357,7 @@ class Routes:
                 for index, question in leaf.takes.items():
                     made = self._made.get(self.pool.options[index].item)
                     if made is not None:
-                        self._model.add_bool_or(
-                            [question, made.negated(), leaf.chosen.negated()]
-                        )
+                        self._model.add_bool_or([question, made.negated(), leaf.chosen.negated()])
 
     # --- what ties awards and modules together ---------------------------------------------------
 

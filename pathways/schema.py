@@ -176,7 +176,7 @@ _KEYS = {
     "Selector.source": "From this source, or from one of these.",
     "Started.module": "The module that was begun.",
     "Substituted.module": "The module that was completed.",
-    "Waived.amount": "How much of a `count`, `credits` or `hours` rule is waived; all if not given.",
+    "Waived.amount": "How much of a `count`, `credits` or `hours` rule is waived; else all of it.",
     "Waived.id": "A name of its own; `waiver:RULE` if not given.",
     "Waived.rule": "The id of the rule.",
     "Worth.rule": "The rule.",
@@ -220,8 +220,10 @@ def _finish(name: str, definition: Schema) -> None:
         schema.clear()
         about = _KEYS.get(f"{name}.{key}") or _KEYS.get(key)
         schema.update({"description": about, **short} if about else short)
-        if key in _REFERENCES and (name, key) != ("Exclusive", "credentials") or key == "rules":
-            _written_as(schema, _ID if key == "rules" else _REF)
+        if key in _REFERENCES:
+            _written_as(schema, _REF)
+        elif key == "rules":
+            schema["propertyNames"] = {"pattern": _ID}
     if name == "AmountRule":
         definition["oneOf"] = [{"required": [unit]} for unit in ("count", "credits", "hours")]
     if name == "Limit":

@@ -83,7 +83,7 @@ def lets_through(catalogue: Catalogue, only: Selector, ref: str) -> bool:
 
 
 def reach(catalogue: Catalogue, refs: Iterable[str], unit: Unit) -> Decimal:
-    """Return the most that a selection of these can amount to, `UNLIMITED` where it has no bound."""
+    """Return the most that a selection of these can amount to; it may be `UNLIMITED`."""
     return sum((_most(catalogue, ref, unit) for ref in refs), Decimal(0))
 
 

@@ -7,6 +7,7 @@ is read as the key that was meant), and what is left is read again, until it has
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -133,6 +134,7 @@ _NOWHERE = Place(1, 1, "")
 _ANY = Scalar(_NOWHERE, "any")
 _NO_RULES = Sequence(_NOWHERE, (), 1, 1)
 _NO_RULE = Mapping(_NOWHERE, {"all": _NOWHERE}, {"all": _NO_RULES}, 2, 2)
+_NO_KEYS = Mapping(_NOWHERE, {}, {}, 1, 1)
 _ONE = Scalar(_NOWHERE, 1)
 
 #: What is read in place of a value that is wrong or missing, so that the rest is read all the same.
@@ -161,6 +163,39 @@ def _way_on(kind: str, site: _Site, mistake: _Mistake) -> dict[Loc, Edit]:
     key = site.path[-1]
     stand_in = _STAND_INS.get(kind) or _STAND_INS.get(str(key)) if isinstance(key, str) else None
     return {site.path: stand_in}
+
+
+def filled(tree: Mapping, shown: str) -> tuple[Mapping, list[Problem]]:
+    """Return a pathway file's tree without the keys that were left without a value.
+
+    The models would take that for "not given", and the designer most likely did not mean it.
+    """
+    problems: list[Problem] = []
+    edits: dict[Loc, Edit] = {}
+    for path, place in _left_empty(tree, ()):
+        key = str(path[-1])
+        help_ = "say what is due, or leave the key out"
+        stand_in = _STAND_INS.get(key)
+        if path[:-1] == ("modules",):
+            help_, stand_in = "write `{}` where there is nothing to say", _NO_KEYS
+        problems.append(
+            Problem(shown, place.line, place.column, f"`{key}` has no value", help=help_)
+        )
+        edits[path] = stand_in
+    return edited(tree, edits), problems
+
+
+def _left_empty(node: Node, path: Loc) -> Iterator[tuple[Loc, Place]]:
+    if isinstance(node, Mapping):
+        for key, value in node.values.items():
+            if isinstance(value, Scalar) and value.value is None:
+                if path[-2:] != ("expect", "classes"):  # an award may be expected to have no class
+                    yield (*path, key), node.keys[key]
+            else:
+                yield from _left_empty(value, (*path, key))
+    elif isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
+            yield from _left_empty(item, (*path, index))
 
 
 def _once(details: list[ErrorDetails], tree: Mapping) -> list[tuple[ErrorDetails, _Site]]:
@@ -323,8 +358,9 @@ def _no_rule(node: Node) -> _Mistake:
         return _Mistake("a list is not a rule", "write `{all: [...]}` or `{any: [...]}`")
     written = [key for key in node.values if key in OPERATORS]
     if written:
+        names = " and ".join(f"`{key}`" for key in written)
         return _Mistake(
-            f"a rule has exactly one operator, and here are {' and '.join(f'`{w}`' for w in written)}",
+            f"a rule has exactly one operator, and here are {names}",
             "put each in a rule of its own: `{all: [{...}, {...}]}`",
             key=written[1],
         )

@@ -9,18 +9,17 @@ paths, addresses of the web, and symbolic links that lead out of the tree are re
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pathways.document import Document, Example, Pathway
 from pathways.link import link
 from pathways.places import Positions, Source, Telling
-from pathways.problems import FileError, Problem
+from pathways.problems import CairnError, FileError, Problem
 from pathways.record import load_record
 from pathways.refusals import refusals
-from pathways.shape import shaped
-from pathways.tree import Loc, Mapping, Node, Scalar, Sequence, read_tree
+from pathways.shape import filled, shaped
+from pathways.tree import Loc, read_tree
 
 __all__ = ["Loaded", "load_pathway", "load_record"]
 
@@ -56,6 +55,7 @@ def load_pathway(path: Path) -> Loaded:
 def _read_all(main: Path, problems: list[Problem]) -> tuple[Source, ...]:
     """Read the main file, then what it uses, breadth first; each file once."""
     first = _read(main, str(main), problems)
+    _check_header(first, problems, used=False)
     root = _root(first.path)
     sources = [first]
     seen = {first.path}
@@ -63,48 +63,50 @@ def _read_all(main: Path, problems: list[Problem]) -> tuple[Source, ...]:
         telling = Telling(Positions(sources), problems)
         for at, use in enumerate(source.pathway.uses):
             loc: Loc = ("uses", at)
-            refused = _refused(use)
-            path = source.path.parent / use
-            if not refused:
-                try:
-                    path = path.resolve()
-                except (OSError, RuntimeError, ValueError):
-                    refused = "this file can not be found"
-            if not refused and not path.is_relative_to(root):
-                refused = (
-                    f"this file lies outside of `{root.name or root}`, the tree of `{main.name}`"
-                )
-            if not refused and path in seen:
-                continue
-            if not refused and len(sources) >= MAX_FILES:
-                refused = f"more than {MAX_FILES} files are used"
-            if refused:
-                telling.tell(index, loc, refused)
-                continue
-            seen.add(path)
-            shown = os.path.normpath(Path(source.shown).parent / use)
             try:
-                used = _read(path, shown, problems)
+                path = _used_path(source.path.parent, use, root)
+                if path in seen:
+                    continue
+                if len(sources) >= MAX_FILES:
+                    raise _NotUsedError(f"more than {MAX_FILES} files are used", "use fewer")
+                seen.add(path)
+                used = _read(path, os.path.normpath(Path(source.shown).parent / use), problems)
+            except _NotUsedError as error:
+                telling.tell(index, loc, *error.args)
             except FileError as error:
                 for problem in error.problems:
                     if problem.line:
                         problems.append(problem)
                     else:
                         telling.tell(index, loc, problem.message, problem.help)
-                continue
-            sources.append(used)
-            _check_header(used, problems, used=True)
-    _check_header(first, problems, used=False)
+            else:
+                sources.append(used)
+                _check_header(used, problems, used=True)
     return tuple(sources)
 
 
-def _refused(use: str) -> str:
-    """Say why the name of a used file can not be one."""
+class _NotUsedError(CairnError):
+    """A file may not be used: why, and what would do."""
+
+
+def _used_path(folder: Path, use: str, root: Path) -> Path:
+    """Return where a used file is; raises `_NotUsedError` where it may not be."""
+    relative = "name it by its path from here, such as `../catalogue/modules.yaml`"
     if "://" in use:
-        return "`uses` names a file, and this is an address"
+        raise _NotUsedError("a file is due here, and this is an address", relative)
     if Path(use).is_absolute() or use.startswith("~") or "\\" in use or "\0" in use:
-        return "`uses` names a file by its path from here, such as `../catalogue/modules.yaml`"
-    return ""
+        raise _NotUsedError("this is not the path of a file from here", relative)
+    try:
+        path = (folder / use).resolve()
+    except (OSError, RuntimeError):  # a name that is too long, links in a circle
+        raise _NotUsedError("there is no such file", relative) from None
+    if not path.is_relative_to(root):
+        shown = root.name or str(root)
+        raise _NotUsedError(
+            f"this file lies outside of `{shown}`, the folder tree of the pathway",
+            f"bring it into `{shown}`, or mark a folder further up with an empty file `.cairn`",
+        )
+    return path
 
 
 def _root(main: Path) -> Path:
@@ -115,35 +117,11 @@ def _root(main: Path) -> Path:
 
 
 def _read(path: Path, shown: str, problems: list[Problem]) -> Source:
-    tree, found = read_tree(path, shown)
-    problems.extend(found)
+    tree, unread = read_tree(path, shown)
+    tree, empty = filled(tree, shown)
     pathway, tree, wrong = shaped(Pathway, tree, shown)
-    problems.extend(wrong)
-    for place, key in _empty(tree):
-        problems.append(
-            Problem(
-                shown,
-                place.place.line,
-                place.place.column,
-                f"`{key}` has no value",
-                help="say what is due, or leave the key out",
-            )
-        )
+    problems.extend((*unread, *empty, *wrong))
     return Source(path.resolve(), shown, tree, pathway)
-
-
-def _empty(node: Node, key: str = "") -> Iterator[tuple[Node, str]]:
-    """The values that are left open where the models would take that for "not given"."""
-    if isinstance(node, Mapping):
-        for name, value in node.values.items():
-            if isinstance(value, Scalar) and value.value is None:
-                if key != "classes":  # an example may say that an award has no class
-                    yield value, name
-            else:
-                yield from _empty(value, name)
-    elif isinstance(node, Sequence):
-        for item in node.items:
-            yield from _empty(item, key)
 
 
 def _check_header(source: Source, problems: list[Problem], *, used: bool) -> None:
@@ -152,7 +130,9 @@ def _check_header(source: Source, problems: list[Problem], *, used: bool) -> Non
     lost = source.tree.lost
     if used:
         if not source.pathway.home and not {"pathway", "catalogue"} & set(lost):
-            telling.tell(0, (), "a file that others use needs `catalogue` or `pathway`", found="")
+            telling.tell(
+                0, (), "a used file needs `catalogue` or `pathway`", "add `catalogue: ID`", found=""
+            )
         return
     for key in ("pathway", "version"):
         if getattr(source.pathway, key) is None and key not in lost:

@@ -210,46 +210,82 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff]"
 )
 
-#: What the YAML parser says, and how it is put here: message and help.
+
+@dataclass(frozen=True, slots=True)
+class _Syntax:
+    """How something that the YAML parser says is put here."""
+
+    said: str  # part of what the parser says
+    message: str
+    help: str
+    opening: bool = False  # the place is where the unfinished thing begins
+
+
 _SYNTAX = (
-    ("found duplicate anchor", "an anchor is defined twice", ""),
-    (
+    _Syntax(
         "mapping values are not allowed",
         "a `:` can not stand here",
         "quote a text that contains `: `, or check the indentation",
     ),
-    ("could not find expected ':'", "a key without `:`", "check the indentation, or add `:`"),
-    (
-        "tab character",
-        "a tab can not be used for indentation",
-        "indent with spaces",
+    _Syntax(
+        "could not find expected ':'",
+        "a key without `:`",
+        "add `:`, or check the indentation",
+        opening=True,
     ),
-    (
+    _Syntax("tab character", "a tab can not be used for indentation", "indent with spaces"),
+    _Syntax(
         "cannot start any token",
         "this character can not start a value",
-        "indent with spaces, and quote a text that starts with `@`, `` ` ``, `%` or a tab",
+        "indent with spaces, and quote a text that starts with `@`, `%`, a backtick or a tab",
     ),
-    ("found undefined alias", "an alias to an anchor that is not defined above", ""),
-    ("did not find expected ',' or ']'", "a list in brackets is not closed, or lacks a `,`", ""),
-    ("did not find expected ',' or '}'", "a mapping in braces is not closed, or lacks a `,`", ""),
-    ("did not find expected node content", "a value is due here", ""),
-    (
+    _Syntax(
+        "did not find expected ',' or ']'",
+        "a list in brackets is not closed, or lacks a `,`",
+        "add `]` or `,`",
+        opening=True,
+    ),
+    _Syntax(
+        "did not find expected ',' or '}'",
+        "a mapping in braces is not closed, or lacks a `,`",
+        "add `}` or `,`",
+        opening=True,
+    ),
+    _Syntax("did not find expected node content", "a value is due here", "write one"),
+    _Syntax(
         "did not find expected '-' indicator",
         "this line does not continue the list above",
         "start it with `- `, or check the indentation",
     ),
-    (
+    _Syntax(
         "did not find expected key",
         "this line does not continue the mapping above",
         "check the indentation, and close every bracket and quote",
     ),
-    ("unexpected end of stream", "a quoted text is not closed", ""),
-    ("unexpected document indicator", "a quoted text is not closed", ""),
-    ("exceeded maximum nesting depth", "nested too deeply", ""),
-    ("unknown escape character", "no such escape in a double-quoted text", "use single quotes"),
-    ("incompatible YAML document", "a `%YAML` version other than 1.2", "leave the line out"),
-    ("did not find expected <document start>", "this does not continue the document above", ""),
-    ("block sequence entries are not allowed", "a `-` can not stand here", "start a new line"),
+    _Syntax("unexpected end of stream", "a quote is not closed", "close it", opening=True),
+    _Syntax("unexpected document indicator", "a quote is not closed", "close it", opening=True),
+    _Syntax(
+        "found unexpected ':'", "a `:` can not stand here", "quote the text that it is part of"
+    ),
+    _Syntax(
+        "alphabetic or numeric character",
+        "`&` and `*` begin the name of an anchor",
+        "quote a text that starts with one of them",
+    ),
+    _Syntax(
+        "did not find expected comment or line break",
+        "`|` and `>` begin a text of several lines",
+        "begin it on the next line, or quote a text that starts with one of them",
+    ),
+    _Syntax("maximum nesting depth", f"nested more than {MAX_DEPTH} levels deep", "nest less"),
+    _Syntax("unknown escape character", "there is no such escape", "use single quotes"),
+    _Syntax("incompatible YAML document", "`%YAML` names another version", "leave the line out"),
+    _Syntax(
+        "did not find expected <document start>",
+        "this does not continue the document above",
+        "check the indentation",
+    ),
+    _Syntax("block sequence entries are not allowed", "a `-` can not stand here", "use a new line"),
 )
 
 
@@ -270,16 +306,18 @@ def _text(path: Path, shown: str) -> str:
         if path.is_dir():
             raise refused("this is a folder", "name a file in it")
         if not path.exists():
-            raise refused("there is no such file")
+            raise refused("there is no such file", "check the path and the name")
         if not path.is_file():
-            raise refused("this is not a file")
+            raise refused("this is not a file", "name a file")
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no such name"
-        raise refused(f"the file can not be read: {reason.lower()}") from None
+        raise refused(
+            f"the file can not be read: {reason.lower()}", "check its name and rights"
+        ) from None
     if len(raw) > MAX_BYTES:
-        raise refused(f"the file is larger than {MAX_BYTES // 1024**2} MiB")
+        raise refused(f"the file is larger than {MAX_BYTES // 1024**2} MiB", "divide it")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -330,23 +368,25 @@ def parse_tree(text: str, shown: str) -> tuple[Mapping, tuple[Problem, ...]]:
     except _Stop:
         raise FileError(builder.problems) from None
     if not isinstance(root, Mapping):
-        builder.tell(root.place, "the top of the file is a mapping of keys such as `pathway:`")
+        builder.tell(root.place, "the top of the file is a mapping", "such as `pathway: ID`")
         raise FileError(builder.problems)
     return root, tuple(builder.problems)
 
 
 def _syntax_problem(error: yaml.YAMLError, text: str, shown: str) -> Problem:
-    said = str(getattr(error, "problem", "") or "")
-    if isinstance(error, yaml.reader.ReaderError):  # pragma: no cover - `_INVISIBLE` is stricter
-        said = str(error.reason)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    said = str(getattr(error, "problem", None) or "")
+    known = next((each for each in _SYNTAX if each.said in said), None)
+    marks = [getattr(error, "problem_mark", None), getattr(error, "context_mark", None)]
+    if known is not None and known.opening:
+        marks.reverse()
+    mark = marks[0] or marks[1]
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = re.split(r"\r\n|\r|\n", text)
     found = lines[line - 1].strip()[:60] if line <= len(lines) else ""
-    for part, message, help_ in _SYNTAX:
-        if part in said:
-            return Problem(shown, line, column, message, found, help_)
-    return Problem(shown, line, column, f"this is not YAML: {said.lower()}", found)
+    if known is None:
+        message = f"this is not YAML: {said.lower()}"
+        return Problem(shown, line, column, message, found, "quote it, if it is part of a text")
+    return Problem(shown, line, column, known.message, found, known.help)
 
 
 class _Stop(Exception):
@@ -387,7 +427,7 @@ class _Builder:
         next(events)  # the stream starts
         event = next(events)
         if isinstance(event, yaml.StreamEndEvent):
-            raise self.stop(Place(1, 1, ""), "the file is empty")
+            raise self.stop(Place(1, 1, ""), "the file is empty", "begin with `pathway:`")
         root = self.node(next(events), events, 1)
         next(events)  # the document ends
         event = next(events)
@@ -399,10 +439,12 @@ class _Builder:
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise self.stop(self.place(event), f"nested more than {MAX_DEPTH} levels deep")
+            raise self.stop(
+                self.place(event), f"nested more than {MAX_DEPTH} levels deep", "nest less"
+            )
         self.count += 1
         if self.count > MAX_NODES:
-            raise self.stop(self.place(event), f"more than {MAX_NODES} values")
+            raise self.stop(self.place(event), f"more than {MAX_NODES} values", "divide the file")
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, depth)
         anchor = event.anchor
@@ -416,7 +458,9 @@ class _Builder:
         else:
             node = self.mapping(event, events, depth)
         if node.size > MAX_NODES:
-            raise self.stop(node.place, f"more than {MAX_NODES} values, aliases expanded")
+            raise self.stop(
+                node.place, f"more than {MAX_NODES} values, aliases expanded", "use fewer"
+            )
         if anchor is not None:
             self.anchors[anchor] = node
         return node
@@ -430,9 +474,15 @@ class _Builder:
             )
         node = self.anchors[event.anchor]
         if node is None:
-            raise self.stop(self.place(event), "an alias inside the very value that it stands for")
+            raise self.stop(
+                self.place(event),
+                "an alias inside the very value that it stands for",
+                "write it out",
+            )
         if depth + node.height - 1 > MAX_DEPTH:
-            raise self.stop(self.place(event), f"nested more than {MAX_DEPTH} levels deep")
+            raise self.stop(
+                self.place(event), f"nested more than {MAX_DEPTH} levels deep", "nest less"
+            )
         return node
 
     def tag(self, event: Any, *allowed: str) -> str | None:
@@ -454,7 +504,7 @@ class _Builder:
             return Scalar(place, event.value, quoted=True)
         value = plain_value(event.value)
         if tag is not None and not isinstance(value, _TAGGED[tag]):
-            self.tell(place, f"not a value of the tag `!!{tag}`", "leave the tag out")
+            raise self.stop(place, f"not a value of the tag `!!{tag}`", "leave the tag out")
         return Scalar(place, value)
 
     def sequence(self, event: Any, events: Iterator[Any], depth: int) -> Sequence:

@@ -260,10 +260,13 @@ class Comparison:
             if now is None:
                 yield Change(place, "may use the same evidence", Effect.LOOSENS)
             elif was is None:
-                text = f"may have at most {counted(now, 'item')} of evidence in common"
+                text = f"may use at most {counted(now, 'item')} of the same evidence"
+                text = text if now else "may not use the same evidence"
                 yield Change(place, text, Effect.TIGHTENS)
             else:
-                text = f"may have at most {counted(now, 'item')} in common instead of {was}"
+                text = (
+                    f"may use at most {counted(now, 'item')} of the same evidence instead of {was}"
+                )
                 yield Change(place, text, numbers(was, now, Effect.LOOSENS))
         if before == after and _sets(self.old) != _sets(self.new):
             # The order within a set decides which award of one day is made first.

@@ -32,7 +32,7 @@ REAL = {
     "OLD": "office-skills.pathway.yaml",
     "NEW": "new.pathway.yaml",
     "LEARNER": "moana",
-    "MODULE": "pivot-tables",
+    "MODULE": "pivot-tables --score 84",
     "AWARD": "careful-data",
     "CREDENTIAL": "clear-communication",
     "PATHWAY@VERSION": "office-skills@2027.1 --dry-run",

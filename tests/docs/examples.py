@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pathways.awards import Assessment, Made, assess
 from pathways.document import Document, Example
+from pathways.problems import FileError
 from pathways.source import Loaded, load_pathway
 from tests.docs.pages import Block, Page
 
@@ -18,6 +19,11 @@ STATUSES = {
     "lapsed": "lapsed",
     "awaiting": "awaiting approval",
 }
+
+
+_PATHWAY = "example.pathway.yaml"
+_RECORD = "record.yaml"
+_UNNAMED = (_PATHWAY, _RECORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,29 @@ class Case:
 
     @property
     def refused(self) -> bool:
-        return self.block.info == "yaml refused"
+        return self.block.kind == "yaml refused"
 
-    def said(self, info: str) -> Block:
+    def says(self, kind: str) -> bool:
+        """Tell whether a block of a kind follows the pathway."""
+        return any(block.kind == kind for block in self.after)
+
+    def said(self, kind: str) -> Block:
         """Return the one block of a kind that follows the pathway."""
-        (found,) = (block for block in self.after if block.info == info)
+        (found,) = (block for block in self.after if block.kind == kind)
         return found
 
     def write(self, folder: Path) -> Path:
         """Write the pathway, and what it uses, into a folder; return the path of the pathway."""
         for other in self.others:
-            (folder / other.info.partition("=")[2]).write_text(other.text, encoding="utf-8")
-        path = folder / "example.pathway.yaml"
+            (folder / other.argument).write_text(other.text, encoding="utf-8")
+        path = folder / _PATHWAY
         path.write_text(self.block.text, encoding="utf-8")
+        return path
+
+    def write_record(self, folder: Path, kind: str) -> Path:
+        """Write the record that follows the pathway, and return its path."""
+        path = folder / _RECORD
+        path.write_text(self.said(kind).text, encoding="utf-8")
         return path
 
     def load(self, folder: Path) -> Loaded:
@@ -63,19 +79,31 @@ def cases(page: Page) -> Iterator[Case]:
     pathway: Block | None = None
     used: tuple[Block, ...] = ()
     for block in page.blocks:
-        starts = block.info in ("yaml", "yaml refused")
-        if (starts or block.info.startswith("yaml file=")) and pathway is not None:
+        starts = block.kind in ("yaml", "yaml refused")
+        if (starts or block.kind == "yaml file") and pathway is not None:
             yield Case(pathway, used, tuple(after))
             pathway = None
         if starts:
             pathway, used = block, tuple(others)
             others, after = [], []
-        elif block.info.startswith("yaml file="):
+        elif block.kind == "yaml file":
             others.append(block)
         else:
             after.append(block)
     if pathway is not None:
         yield Case(pathway, used, tuple(after))
+
+
+def told(error: FileError) -> list[str]:
+    """Return what is wrong as the page writes it: place and message, without what was found.
+
+    The file is named where it is one that the page names.
+    """
+    named = (Path(problem.file).name for problem in error.problems)
+    return [
+        f"{'' if name in _UNNAMED else f'{name}:'}{problem.line}:{problem.column}: {problem.message}"
+        for name, problem in zip(named, error.problems, strict=True)
+    ]
 
 
 def disappointments(document: Document, example: Example) -> Iterator[str]:

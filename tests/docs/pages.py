@@ -27,6 +27,16 @@ class Block:
     def __str__(self) -> str:
         return f"{self.heading or 'top'}, line {self.line}"
 
+    @property
+    def kind(self) -> str:
+        """What it says it is: `yaml file` of `yaml file=modules.yaml`."""
+        return self.info.partition("=")[0]
+
+    @property
+    def argument(self) -> str:
+        """The name or date behind `=`."""
+        return self.info.partition("=")[2]
+
 
 @dataclass(frozen=True)
 class Page:

@@ -166,6 +166,30 @@ def test_an_early_approval_is_kept_for_the_award(registrar: Desk) -> None:
     assert CERTIFICATE in registrar.known().awards
 
 
+EXCLUSIVE = """
+    pathway: rivals
+    version: "1"
+    modules: {essay: {}}
+    credentials: {poet: {requires: essay}, critic: {requires: essay}}
+    exclusive: [{credentials: [poet, critic]}]
+"""
+
+
+def test_awards_that_exclude_each_other_wait_until_one_is_approved(registrar: Desk) -> None:
+    registrar.publish(EXCLUSIVE)
+    registrar.enrol("rivals")
+    receipt = registrar.complete("essay")
+    assert awarded(receipt) == []
+    assert receipt.awaiting == ("rivals/critic", "rivals/poet")
+    assert receipt.warnings == (
+        "`rivals/critic` and `rivals/poet` would use the same evidence: approve one of them",
+    )
+    approved = registrar.approve("critic")
+    assert awarded(approved) == ["rivals/critic@2026-02-01"]
+    assert approved.warnings == ()
+    assert registrar.complete("essay", on="02-10").awards == ()
+
+
 # --- recording again -----------------------------------------------------------------------------
 
 
@@ -408,6 +432,8 @@ def test_unknown_pathways_versions_and_learners_are_refused(climbing: Desk) -> N
         climbing.ledger.learner("nobody")
     with pytest.raises(UnknownLearnerError):
         climbing.do(StartModule(learner="nobody", module="charts", on=TODAY))
+    with pytest.raises(UnknownLearnerError, match="`pathway/ladder` is no learner"):
+        climbing.ledger.learner("pathway/ladder")
     with pytest.raises(InvalidError, match="needs a reference"):
         climbing.ledger.register(" ", on=TODAY, at=MOMENT)
     with pytest.raises(NotEnrolledError):

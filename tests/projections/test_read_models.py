@@ -133,7 +133,7 @@ def test_a_read_model_of_another_version_is_rebuilt(busy: Desk, views: Projectio
         assert after["awards"] == before["awards"]
         assert ("awards", 2, busy.ledger.store.head()) in after["positions"]
         busy.complete("macros")
-        assert rows(other)["activity"][-1] != before["activity"][-1]
+        assert len(rows(other)["activity"]) == len(before["activity"]) + 1
     finally:
         other.close()
 
@@ -220,7 +220,8 @@ def test_completions_are_listed_with_their_corrections(busy: Desk, views: Projec
         ]
         assert len(completions.listed(view, module="ladder/charts")) == 2
         assert len(completions.listed(view, since=day("02-02"), until=day("02-02"))) == 2
-        assert completions.listed(view, limit=1)[0].grade == "A"
+        (only,) = completions.listed(view, learner=busy.learners["s-2"], limit=5)
+        assert (only.module, only.grade) == ("ladder/charts", "A")
 
 
 # --- awards and progress -------------------------------------------------------------------------
