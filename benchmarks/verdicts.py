@@ -80,7 +80,9 @@ def run() -> None:
         for record in records(document, RECORDS, COMPLETIONS):
             times.append(seconds(lambda r=record, d=document: assess(d, r, ON)))
         everything += times
-        rows.append((name, f"{len(times) / sum(times):6.0f}/s, {spread(times)}, {searches[name]} searches"))
+        rows.append(
+            (name, f"{len(times) / sum(times):6.0f}/s, {spread(times)}, {searches[name]} searches")
+        )
     allocation.feasible = plain
     rows.append(("all", f"{len(everything) / sum(everything):6.0f}/s, {spread(everything)}"))
     table(f"assessments of records of {COMPLETIONS} completions", rows)
@@ -89,7 +91,7 @@ def run() -> None:
 
 _SHAPES: dict[str, Any] = {
     "greedy (credits)": lambda n: {"credits": 5 * n // 2, "from": {}},
-    "parts (every)": lambda n: {"every": {}},
+    "parts (every)": lambda _: {"every": {}},
     "packing (at most)": lambda n: {
         "credits": 5 * n // 2,
         "from": {},

@@ -17,7 +17,6 @@ from domain.ledger import Ledger, Receipt, open_ledger
 from domain.names import relative
 from domain.storage import locate
 
-
 #: How many seconds a command waits for a ledger that another program holds.
 PATIENCE = 10
 

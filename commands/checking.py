@@ -32,12 +32,13 @@ def check(
 ) -> None:
     """Find what is wrong, or doubtful, in pathway files.
 
-    Every mistake of a file is told at once, with file, line and column, what was found there, and what
-    would do. A file without mistakes is then looked through for what is allowed and probably not meant:
-    each such finding has a code, which --explain explains and a comment `# cairn: ignore=CODE` silences.
+    Every mistake of a file is told at once, with file, line and column, what was found there, and
+    what would do. A file without mistakes is then looked through for what is allowed and probably
+    not meant: each such finding has a code, which --explain explains and a comment `# cairn:
+    ignore=CODE` silences.
 
-    The exit code is 1 when a file has mistakes (with --strict, also for warnings), and 2 when one can
-    not be read.
+    The exit code is 1 when a file has mistakes (with --strict, also for warnings), and 2 when one
+    can not be read.
 
     Example:
       cairn pathway check office-skills.pathway.yaml

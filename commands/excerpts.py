@@ -23,9 +23,7 @@ def show_problems(problems: Iterable[Problem]) -> None:
         if not at_terminal():
             say(str(problem))
             continue
-        place = (
-            f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
-        )
+        place = f"{problem.file}:{problem.line}:{problem.column}" if problem.line else problem.file
         found = f" (found `{problem.found}`)" if problem.found else ""
         draw(text((f"{place}: ", "bold"), (problem.message, "red"), found))
         _show_line(problem.file, problem.line, problem.column, problem.found, "red")

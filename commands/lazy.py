@@ -29,7 +29,7 @@ class LazyGroup(Taught, click.Group):
         super().__init__(*args, **kwargs)
         self.members = dict(members or {})
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names in the order of the table, or of the code: the order of work."""
         return [*self.members, *self.commands]
 
@@ -54,7 +54,7 @@ class LazyGroup(Taught, click.Group):
             ctx.fail(f"there is no command `{name}`; {help_}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the table without importing what it names."""
         rows = [(name, sentence) for name, (_, sentence) in self.members.items()]
         for name, command in self.commands.items():

@@ -1,4 +1,4 @@
-"""`cairn plan` and `cairn nearest`: the cheapest way from where a learner stands to a credential."""
+"""`cairn plan` and `cairn nearest`: the cheapest ways from where a learner stands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from commands.options import DAY, json_option
 from commands.subjects import Subject, about, subjects
 from commands.teaching import command
 from commands.terminal import counted, draw, say, say_json, table, text
-from commands.verdicts import title_of
+from commands.verdicts import Parts, title_of
 
 if TYPE_CHECKING:
     from pathways.horizon import Nearest
@@ -126,9 +126,7 @@ def plan(
     wishes = _wishes(minimise, then, only, avoid, at_most, start, pace, by, score)
     subject = _leading_to(to, subjects(who, pathway, record, database, on))
     try:
-        found = plans(
-            subject.document, subject.record, to, on, wishes, number=1 + alternatives
-        )
+        found = plans(subject.document, subject.record, to, on, wishes, number=1 + alternatives)
     except PlanError as error:
         raise UnusableError(str(error), error.help) from None
     if as_json:
@@ -195,7 +193,7 @@ def show_plan(subject: Subject, plan: Plan, *, other: bool = False) -> None:
         if plan.optimal:
             say(f"There is no way to {goal}:")
         else:
-            say(f"No way to {goal} was found, and none was ruled out: the search ran into its bound.")
+            say(f"The search for a way to {goal} ran into its bound, and found none yet.")
         for obstacle in plan.conflict or ():
             draw(text("  ", ("✗ ", "red"), obstacle.text))
         return
@@ -204,13 +202,22 @@ def show_plan(subject: Subject, plan: Plan, *, other: bool = False) -> None:
         table(
             ("", "module", "by", "credits", "hours", "price", ""),
             (
-                (str(number), title_of(document, step.module), step.on.isoformat(), *_facts(subject, step))
+                (
+                    str(number),
+                    title_of(document, step.module),
+                    step.on.isoformat(),
+                    *_facts(subject, step),
+                )
                 for number, step in enumerate(plan.steps, 1)
             ),
             right="credits hours price",
         )
     for gain in plan.awards:
-        parts = [("✓ ", "green"), title_of(document, gain.credential), (f"  {gain.on}", "dim")]
+        parts: Parts = [
+            ("✓ ", "green"),
+            title_of(document, gain.credential),
+            (f"  {gain.on}", "dim"),
+        ]
         if gain.elsewhere:
             parts = [("→ ", "yellow"), title_of(document, gain.credential), "  to be got elsewhere"]
         elif gain.approval:
@@ -252,7 +259,7 @@ def _facts(subject: Subject, step: Any) -> tuple[str, str, str, str]:
     from pathways.routes import measure_of
 
     entry = step.completed
-    credits, hours = (measure_of(subject.document, entry, unit) for unit in ("credits", "hours"))  # type: ignore[arg-type]
+    credits, hours = (measure_of(subject.document, entry, unit) for unit in ("credits", "hours"))
     price = subject.document.modules[entry.module][0].price
     stated = []
     if entry.source != "course":

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from commands.terminal import draw, say, text, tree
-from commands.verdicts import Parts, rule_label, title_of
+from commands.verdicts import Parts, rule_label, title_of, words_of
 from pathways.compile import Node, compiled
 from pathways.document import AmountRule, PointsRule, plain
 from pathways.methods import Method, method_of
-from pathways.words import headline, worth_words
+from pathways.words import worth_words
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -118,7 +118,7 @@ def _node_json(node: Node) -> dict[str, Any]:
         "id": node.rule.id,
         "title": node.rule.title,
         "operator": node.operator,
-        "words": headline(node.rule),
+        "words": words_of(node.rule),
         "amount": float(node.rule.amount) if isinstance(node.rule, AmountRule) else None,
         "method": method_of(node).value,
         "parts": [_node_json(child) for child in node.children],

@@ -33,7 +33,9 @@ def about(command: Function) -> Function:
     for add in (
         database_option,
         on_option(),
-        click.option("--record", "record", type=FILE, metavar="FILE", help="What was done: a file."),
+        click.option(
+            "--record", "record", type=FILE, metavar="FILE", help="What was done: a file."
+        ),
         click.option(
             "--pathway",
             metavar="FILE|PATHWAY",
@@ -81,9 +83,7 @@ def from_ledger(ledger: Ledger, who: str, pathway: str | None, on: date) -> list
             on=on,
         )
         return [Subject(document, record)]
-    enrolments = (
-        learner.current_enrolments if pathway is None else (learner.enrolment(pathway),)
-    )
+    enrolments = learner.current_enrolments if pathway is None else (learner.enrolment(pathway),)
     subjects = []
     for enrolment in enrolments:
         volume = ledger.volume(enrolment.pathway, enrolment.version)

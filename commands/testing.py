@@ -38,11 +38,12 @@ def test(
     """Run the examples that stand in pathway files.
 
     An example is a record, a day, and what must come out. For each that fails it is told what was
-    expected, what came out, and what was missing. The last line counts them. The exit code is 1 when
-    one fails, and 2 when a file can not be used.
+    expected, what came out, and what was missing. The last line counts them. The exit code is 1
+    when one fails, and 2 when a file can not be used.
 
-    --coverage and --mutate ask how good the examples are: a rule that no example misses may be wrong
-    in ways that nobody sees, and so may a number that can be changed without any example failing.
+    --coverage and --mutate ask how good the examples are: a rule that no example misses may be
+    wrong in ways that nobody sees, and so may a number that can be changed without any example
+    failing.
 
     Example:
       cairn pathway test office-skills.pathway.yaml
@@ -189,7 +190,11 @@ class _Report:
         if not gaps:
             say("  the examples meet, miss and decide every rule")
         for gap in gaps:
-            draw(text("  ", (f"{gap['place']}: ", "bold"), f"{gap['rule']}: {', '.join(gap['gaps'])}"))
+            draw(
+                text(
+                    "  ", (f"{gap['place']}: ", "bold"), f"{gap['rule']}: {', '.join(gap['gaps'])}"
+                )
+            )
 
     def _show_mutants(self, unnoticed: list[dict[str, Any]]) -> None:
         if unnoticed:

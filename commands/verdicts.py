@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from commands.errors import UnusableError
 from commands.terminal import draw, say, sign, table, text, tree
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from pathways.awards import Assessment, Standing
-    from pathways.document import Document, Record
+    from pathways.document import Document, Record, Rule
     from pathways.verdict import Verdict
 
 Parts = list[str | tuple[str, str]]
@@ -34,9 +34,14 @@ def title_of(document: Document, ref: str) -> str:
     return f"`{ref}`"
 
 
+def words_of(rule: RuleBase) -> str:
+    """Say a rule of a compiled tree in one line, its children left to the lines beneath."""
+    return headline(cast("Rule", rule))
+
+
 def rule_label(document: Document, rule: RuleBase) -> str:
     """Say a rule in one line: its title if it has one, and what it asks."""
-    words = headline(rule)
+    words = words_of(rule)
     if isinstance(rule, ModuleRule | CredentialRule):
         ref = rule.module if isinstance(rule, ModuleRule) else rule.credential
         words = title_of(document, ref) + words.removeprefix(f"`{ref}`")
@@ -115,7 +120,7 @@ class Drawing:
         """Whether the lines beneath, or the rule's own words, say already what is missing."""
         if any(part.outcome is not Outcome.MET for part in verdict.parts):
             return True
-        words = headline(self.rules[verdict.path])
+        words = words_of(self.rules[verdict.path])
         return verdict.missing is not None and verdict.missing.text == words
 
 

@@ -65,7 +65,10 @@ class Asked:
     "--without", metavar="MODULE", multiple=True, help="As if its completions were revoked."
 )
 @click.option(
-    "--waive", metavar="RULE[=AMOUNT]", multiple=True, help="As if a rule, or an amount, were waived."
+    "--waive",
+    metavar="RULE[=AMOUNT]",
+    multiple=True,
+    help="As if a rule, or an amount, were waived.",
 )
 @click.option("--enrol", metavar="PATHWAY[@VERSION]", multiple=True, help="As if enrolled.")
 @click.option("--until", type=DAY, help="As if time had passed until a day, and nothing else.")
@@ -209,7 +212,9 @@ def _of_files(
 
     subject = from_files(pathway, record)
     if scenario.enrol:
-        raise click.UsageError("--enrol needs a LEARNER: a record in a file is enrolled in one pathway")
+        raise click.UsageError(
+            "--enrol needs a LEARNER: a record in a file is enrolled in one pathway"
+        )
     other = draft or (None if scenario.pathway is None else Path(scenario.pathway))
     rules = None if other is None else load_pathway(other).document
     _check(scenario, rules or subject.document)
@@ -225,11 +230,10 @@ def _check(scenario: Scenario, document: Document) -> None:
     known = {*document.modules}
     for module, _ in document.modules.values():
         known |= set(module.equivalents)
-    for entry in (*scenario.complete, *scenario.start):
-        if entry.module not in known:
-            raise UnusableError(
-                f"there is no module `{entry.module}`", nearest(entry.module, known)
-            )
+    named = [entry.module for entry in scenario.complete]
+    for module_ in [*named, *(entry.module for entry in scenario.start)]:
+        if module_ not in known:
+            raise UnusableError(f"there is no module `{module_}`", nearest(module_, known))
     rules = waivable(document)
     for waived in scenario.waive:
         if waived.rule not in rules:
@@ -305,7 +309,7 @@ def _effects(
         raise UnusableError("the learner follows no pathway", "say in which: --enrol PATHWAY")
     if rules is not None and all(e.after.document is not rules for e in effects):
         raise UnusableError(
-            f"the learner does not follow `{rules.main.pathway}`, whose rules the draft would change",
+            f"the learner does not follow `{rules.main.pathway}`, which the draft is of",
             f"add --enrol {rules.main.pathway}",
         )
     return effects
@@ -315,6 +319,7 @@ def _commands(
     ledger: Ledger, learner: Learner, scenario: Scenario, on: date
 ) -> list[LearnerCommand]:
     """Say a scenario as the commands that would make it true."""
+    from commands.books import parted
     from domain.commands import (
         EnrolLearner,
         RecordCompletion,
@@ -323,8 +328,6 @@ def _commands(
         WaiveRequirement,
     )
     from domain.names import bare
-
-    from commands.books import parted
 
     who = learner.id
     made: list[LearnerCommand] = []

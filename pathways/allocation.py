@@ -128,6 +128,7 @@ class Problem:
     # --- questions -------------------------------------------------------------------------------
 
     def question(self) -> Any:
+        """A new yes-or-no question."""
         return self.model.new_bool_var("")
 
     def either(self, questions: Sequence[Any]) -> Any:
@@ -139,12 +140,14 @@ class Problem:
         return answer
 
     def at_most(self, terms: Iterable[tuple[Any, int]], bound: int, when: Any = None) -> None:
+        """Let a weighted sum stay within a bound, where `when` is yes."""
         expression = sum(question * weight for question, weight in terms)
         constraint = self.model.add(expression <= bound)
         if when is not None:
             constraint.only_enforce_if(when)
 
     def at_least(self, terms: Iterable[tuple[Any, int]], bound: int, when: Any) -> None:
+        """Let a weighted sum reach a bound, where `when` is yes."""
         terms = list(terms)
         expression = sum(question * weight for question, weight in terms)
         if isinstance(expression, int):
@@ -168,6 +171,7 @@ class Problem:
     # --- answers ---------------------------------------------------------------------------------
 
     def solve(self, *, canonical: bool) -> bool:
+        """Tell whether there are answers; raises `UndecidedError` past the bound."""
         cp = self._cp
         solver = cp.CpSolver()
         parameters = solver.parameters
@@ -200,12 +204,15 @@ class Problem:
         raise AssertionError(f"CP-SAT refused the model: {solver.status_name(status)}")
 
     def answer(self, question: Any) -> int:
+        """The answer that was found to a question."""
         return int(self._values.value(question))
 
     def support(self, place: int) -> int:
+        """The options that a claim uses."""
         return self._roots[place].support()
 
     def use(self, place: int) -> Use:
+        """How a claim uses its options."""
         return self._roots[place].use()
 
 
@@ -700,6 +707,7 @@ class Root:
             yield option.index, question
 
     def support(self) -> int:
+        """The options that are used."""
         answer = self.problem.answer
         mask = 0
         for index, question in self.taken():
@@ -708,6 +716,7 @@ class Root:
         return mask
 
     def use(self, node: Node | None = None) -> Use:
+        """How a rule of the tree uses its options, by default the outermost."""
         node = node or self.claim.node
         answer, options = self.problem.answer, self.pool.options
         if node.index in self.waived:

@@ -254,8 +254,21 @@ class _Life:
                         career.waiting_since = day
                         return
                     self._award(career, day, queue)
+                if self._settled(career):
+                    return
         except UndecidedError:
             career.undecided = True
+
+    def _settled(self, career: _Career) -> bool:
+        """Whether nothing can happen to a career any more: held for ever, on lasting evidence."""
+        award = career.last
+        return (
+            award is not None
+            and career.earned.model.lasts == "once_earned"
+            and award.expires is None
+            and award.revoked is None
+            and not self.pool.loses
+        )
 
     def _live_together(self, members: tuple[str, ...]) -> None:
         """Credentials that exclude or need each other: day by day, each day to its end."""

@@ -114,6 +114,7 @@ class Node:
     through: bool = False
     # what only a leaf has
     unit: str = "count"
+    refs: frozenset[str] | None = None
     tests: tuple[Criterion, ...] = ()
     bounds: tuple[Bound, ...] = ()
     value: Value | None = None
@@ -447,8 +448,10 @@ class _Builder:
             case EveryRule():
                 self._every(node, rule, path, tests)
             case ModuleRule():
+                node.refs = frozenset((rule.module,))
                 node.tests = (*tests, self._module_test(rule))
             case CredentialRule():
+                node.refs = frozenset((rule.credential,))
                 node.tests = (*tests, self._credential_test(rule))
                 node.even_if_expired = rule.even_if_expired
             case AmountRule():
@@ -506,6 +509,7 @@ class _Builder:
         kinds = self._kinds(rule.selector, ("module",), top=True)
         node.unit = rule.unit
         node.need = rule.amount
+        node.refs = None if rule.selector.ids is None else frozenset(rule.selector.ids)
         node.tests = (*tests, self._selector(rule.selector, ("module",), top=True), self._not_own())
         node.bounds = tuple(self._bound(limit, rule, kinds) for limit in rule.limits)
         if rule.average is None and rule.sum is None:

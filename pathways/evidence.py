@@ -155,6 +155,8 @@ class Pool:
         self.enrolled = record.enrolled
         self._by_ref: dict[str, list[Option]] = {}
         self._items: dict[str, int] = {}
+        self._awards: dict[str, Option] = {}
+        self._usable: dict[date, int] = {}
         self._changes: _Steps | None = None
         self._arrivals: _Steps | None = None
         self._dates: list[date] | None = None
@@ -285,27 +287,30 @@ class Pool:
         )
 
     def _put(self, **fields: Any) -> None:
-        places = list(bits(self.item_bits(fields["item"])))
-        if not places:
-            self._add(**fields)
-            return
-        (place,) = places
-        told = Option(index=place, **fields)
-        known = self.options[place]
-        if told != known:
-            self.options[place] = told
+        known = self._awards.get(fields["item"])
+        if known is None:
+            told = self._add(**fields)
+        else:
+            told = Option(index=known.index, **fields)
+            self.options[known.index] = told
+            self._usable.clear()
             named = self._by_ref[told.ref]
             named[named.index(known)] = told
-            self._changes = self._arrivals = None
+        self._awards[told.item] = told
 
-    def _add(self, *, until: date = date.max, **fields: Any) -> None:
+    def _add(self, *, until: date = date.max, **fields: Any) -> Option:
         option = Option(index=len(self.options), until=until, **fields)
         self.options.append(option)
         self._by_ref.setdefault(option.ref, []).append(option)
         self._items[option.item] = self._items.get(option.item, 0) | option.bit
         if option.kind == "waiver":
             self.waivers |= option.bit
-        self._changes = self._arrivals = self._dates = None
+        if option.kind != "credential":
+            # Awards come one by one as a life is lived; the rest is known from its beginning.
+            self._changes = self._arrivals = None
+        self._dates = None
+        self._usable.clear()
+        return option
 
     # --- what is one item ------------------------------------------------------------------------
 
@@ -352,6 +357,11 @@ class Pool:
                     waiting.extend(option.used)
         return keys
 
+    @property
+    def loses(self) -> bool:
+        """Whether anything here was revoked."""
+        return any(option.until != date.max for option in self.options)
+
     # --- sets of options -------------------------------------------------------------------------
 
     @property
@@ -374,9 +384,19 @@ class Pool:
         """
         if self._changes is None:
             self._changes = _steps(
-                (stretch, option.bit) for option in self.options for stretch in option.stretches
+                (stretch, option.bit)
+                for option in self.options
+                if option.kind != "credential"
+                for stretch in option.stretches
             )
-        mask = _at(self._changes, day) & ~gone
+        known = self._usable.get(day)
+        if known is None:
+            known = _at(self._changes, day)
+            for award in self._awards.values():
+                if any(first <= day <= last for first, last in award.stretches):
+                    known |= award.bit
+            self._usable[day] = known
+        mask = known & ~gone
         if attempts != "any":
             mask &= ~self._other_attempts(mask, attempts)
         return mask
@@ -396,9 +416,15 @@ class Pool:
         """The options that have been usable by a day and are not revoked on it, expired or not."""
         if self._arrivals is None:
             self._arrivals = _steps(
-                ((option.from_day, option.until), option.bit) for option in self.options
+                ((option.from_day, option.until), option.bit)
+                for option in self.options
+                if option.kind != "credential"
             )
-        return _at(self._arrivals, day)
+        mask = _at(self._arrivals, day)
+        for award in self._awards.values():
+            if award.from_day <= day <= award.until:
+                mask |= award.bit
+        return mask
 
     def between(self, first: date, last: date) -> int:
         """The options dated within two days, both included; a waiver is never left out."""

@@ -173,7 +173,7 @@ class Imagination:
         return self._document.modules
 
     def _possible(self, ref: str) -> list[tuple[Stated, Option]]:
-        """What a completion may state, apart from amounts, each with the option that it would be."""
+        """What a completion may state, amounts apart, and the option that it would then be."""
         option = replace(
             catalogue_option(ref, self._document), on=self._on, imagined=True, source="course"
         )

@@ -7,7 +7,7 @@ goal is reached, and when.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -153,8 +153,7 @@ class Trial:
         yield lambda entry: self._rank[entry.module]
         if len(entries) <= _ALL_ORDERS:
             for order in permutations(range(len(entries))):
-                place = {entries[i].id: number for number, i in enumerate(order)}
-                yield lambda entry, place=place: place[entry.id]
+                yield _by({entries[i].id: number for number, i in enumerate(order)})
             return
         modules = self.question.document.modules
         pace = self.question.wishes.pace
@@ -179,8 +178,7 @@ class Trial:
         yield lambda entry: (-effort(entry), self._rank[entry.module])
         turns = sorted(entries, key=lambda entry: self._rank[entry.module])
         for turn in range(1, min(len(turns), _ORDERS)):
-            place = {entry.id: (i - turn) % len(turns) for i, entry in enumerate(turns)}
-            yield lambda entry, place=place: place[entry.id]
+            yield _by({entry.id: (i - turn) % len(turns) for i, entry in enumerate(turns)})
 
     def _named(self, entries: Iterable[Completed], days: Iterable[date]) -> list[Completed]:
         """Date completions, and give them the ids that a record would."""
@@ -216,6 +214,7 @@ class Trial:
     def record(
         self, entries: Iterable[Completed], elsewhere: Iterable[str], approved: Iterable[str]
     ) -> Record:
+        """The record with completions, awards from elsewhere and approvals added."""
         entries = tuple(entries)
         done = {entry.module for entry in entries}
         record = self.question.known
@@ -367,7 +366,7 @@ class Trial:
     def _startable(
         self, entries: Sequence[Completed], elsewhere: tuple[str, ...], assessment: Assessment
     ) -> bool:
-        """Whether, on the calendar, each prerequisite is met on the day on which its module starts."""
+        """Whether each prerequisite is met on the day on which the calendar starts its module."""
         unlocking = self.routes.scope.prerequisites
         if not any(entry.module in unlocking for entry in entries):
             return True
@@ -383,11 +382,18 @@ class Trial:
     # --- what can be left out --------------------------------------------------------------------
 
     def without_needless(self, laid: Laid) -> Laid:
-        """Leave out every completion, and every statement of one, that the goal can do without."""
+        """Leave out every completion that the goal can do without.
+
+        Of a set that is proved to be the cheapest, and the smallest among those, none can be.
+        """
         for entry in reversed(laid.entries):
             rest = [other for other in laid.entries if other is not entry]
             if (shorter := self._lay(rest, laid.elsewhere)) is not None:
                 laid = shorter
+        return laid
+
+    def stating_least(self, laid: Laid) -> Laid:
+        """Leave out everything that completions state beyond their module without need."""
         for place in range(len(laid.entries)):
             laid = self._stating_less(laid, place)
         return laid
@@ -507,9 +513,8 @@ class _Ladder:
         case = self._cases.get(entry.module)
         if case is None or entry.module in self._started:
             return True
-        return (
-            case.met_whole(case.light(day or self._trial.question.day).only(self._mask)) is not None
-        )
+        light = case.light(day or self._trial.question.day)
+        return case.met_whole(light.only(self._mask)) is not None
 
     def place(self, entry: Completed) -> None:
         """Let a completion be there."""
@@ -536,3 +541,8 @@ class _Ladder:
             assess(question.document, record, max(days, default=question.day), verdicts=False)
         )
         return True
+
+
+def _by(places: Mapping[str | None, int]) -> Callable[[Completed], int]:
+    """Prefer completions by their places."""
+    return lambda entry: places[entry.id]

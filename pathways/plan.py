@@ -1,4 +1,4 @@
-"""The cheapest way from a record to a credential, exactly, with its proof or with what stands in it.
+"""The cheapest way from a record to a credential, exactly, or what stands in every way.
 
 `routes` proposes the cheapest set of completions; `itinerary` tries it out on the evaluator that
 makes awards. A set that does not earn the goal is excluded, and the next one is proposed. So a
@@ -270,7 +270,7 @@ class Search:
                 routes.exclude(route, monotone=trial.monotone)
                 sure = sure and trial.sure
                 continue
-            laid = trial.without_needless(laid)
+            laid = trial.stating_least(trial.without_needless(laid) if not route.optimal else laid)
             yield self._told(trial, laid, route, sure=sure)
             counts = Counter(entry.module for entry in laid.entries)
             if not counts:

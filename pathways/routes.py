@@ -237,7 +237,7 @@ class Routes:
         )
 
     def _ways(self, ref: str) -> list[tuple[Tree, date | None]]:
-        """The trees by which a credential can be earned now, with the day after which evidence counts."""
+        """The trees by which a credential can be earned, with the day that evidence comes after."""
         earned = self._plan.credentials[ref]
         standing = self._base.standings[ref]
         award = standing.awards[-1] if standing.awards else None

@@ -178,11 +178,15 @@ def filled(tree: Mapping, shown: str) -> tuple[Mapping, list[Problem]]:
         stand_in = _STAND_INS.get(key)
         if path[:-1] == ("modules",):
             help_, stand_in = "write `{}` where there is nothing to say", _NO_KEYS
-        problems.append(
-            Problem(shown, place.line, place.column, f"`{key}` has no value", help=help_)
-        )
+        message = f"`{key}` has no value"
+        if glued := _GLUED.fullmatch(key):
+            message, help_ = f"`{key}` is one word", f"write `{glued[1]}: {glued[2]}`"
+        problems.append(Problem(shown, place.line, place.column, message, help=help_))
         edits[path] = stand_in
     return edited(tree, edits), problems
+
+
+_GLUED = re.compile(r"([a-z_]+):(\S.*)")  # in braces, `count:4` is a key
 
 
 def _left_empty(node: Node, path: Loc) -> Iterator[tuple[Loc, Place]]:

@@ -20,8 +20,11 @@ def leaf_mask(pool: Pool, node: Node, day: date, *, timed: bool | None = None) -
     """
     tests = [test for test in node.tests if timed is None or test.timed is timed]
     moment = pool.moment(day)
+    options: Iterable[Option] = pool.options
+    if node.refs is not None:
+        options = (option for ref in node.refs for option in pool.serving_as(ref))
     mask = 0
-    for option in pool.options:
+    for option in options:
         if option.kind != "waiver" and all(test.holds(option, moment) for test in tests):
             mask |= option.bit
     return mask

@@ -277,6 +277,8 @@ _SYNTAX = (
         "`|` and `>` begin a text of several lines",
         "begin it on the next line, or quote a text that starts with one of them",
     ),
+    _Syntax("expected whitespace or line break", "a space is due here", "add one"),
+    _Syntax("expected directive name", "`%` begins a directive", "quote a text that starts so"),
     _Syntax("maximum nesting depth", f"nested more than {MAX_DEPTH} levels deep", "nest less"),
     _Syntax("unknown escape character", "there is no such escape", "use single quotes"),
     _Syntax("incompatible YAML document", "`%YAML` names another version", "leave the line out"),
@@ -406,6 +408,8 @@ class _Builder:
 
     def tell(self, place: Place, message: str, help_: str = "", found: str | None = None) -> None:
         shown = place.text if found is None else found
+        if f"`{shown}`" in message:
+            shown = ""
         self.problems.append(Problem(self.shown, place.line, place.column, message, shown, help_))
 
     def stop(self, place: Place, message: str, help_: str = "") -> _Stop:

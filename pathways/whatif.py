@@ -64,8 +64,8 @@ class Scenario(Model):
 
     def day(self, on: date) -> date:
         """Return the day on which the effect shows: the last that the scenario speaks of."""
-        spoken = [entry.on for entry in (*self.complete, *self.waive) if entry.on is not None]
-        return max(on, *spoken, self.until or on)
+        spoken = [entry.on for entry in self.complete] + [entry.on for entry in self.waive]
+        return max(on, self.until or on, *(day for day in spoken if day is not None))
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -24,7 +24,7 @@ from domain.commands import (
     WaiveRequirement,
     WithdrawEnrolment,
 )
-from domain.events import Event
+from domain.events import Event, Recorded
 from domain.learner import Learner
 from domain.ledger import Ledger, Receipt, open_ledger
 from pathways.document import Document
@@ -129,6 +129,9 @@ class Desk:
         return self.do(
             ApproveAward(learner=self.register(who), credential=credential, on=self.today)
         )
+
+    def history(self, learner: str) -> list[Recorded]:
+        return self.ledger.history(learner)
 
     def known(self, who: str = "s-1") -> Learner:
         return self.ledger.learner(self.learners[who])

@@ -77,7 +77,9 @@ def test_a_hostile_spreadsheet_is_refused_in_words(office: Run, name: str) -> No
 
 
 def test_a_file_that_uses_itself_is_read_once(run: Run) -> None:
-    Path("x.yaml").write_text("pathway: x\nversion: '1'\nuses: [x.yaml]\nmodules: {a: {title: A}}\n")
+    Path("x.yaml").write_text(
+        "pathway: x\nversion: '1'\nuses: [x.yaml]\nmodules: {a: {title: A}}\n"
+    )
     run("pathway", "check", "x.yaml")
 
 
@@ -121,9 +123,7 @@ def test_whatever_a_file_holds_it_is_checked_or_refused(
         ("demo .", "is no demo"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_says_what_is_wrong(
-    run: Run, words: str, message: str
-) -> None:
+def test_wrong_usage_ends_with_2_and_says_what_is_wrong(run: Run, words: str, message: str) -> None:
     Path("mine").write_text("")
     result = run(*words.replace("OFFICE", str(OFFICE)).split(), code=2)
     assert message in result.output

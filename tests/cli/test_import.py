@@ -7,15 +7,16 @@ import json
 import random
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 
+from domain.ledger import open_ledger
 from tests.cli.conftest import EXAMPLES, ROWS, program
 
 Run = Callable[..., Result]
@@ -156,21 +157,16 @@ def _many(chance: random.Random) -> str:
 
 
 def _content(folder: Path) -> dict[str, list[tuple[str, str]]]:
-    """Read what the ledger holds: for each learner's reference the events, without their moments."""
-    code = (
-        "import json, sys; from domain.ledger import open_ledger\n"
-        "with open_ledger('cairn.db') as ledger:\n"
-        "    import sqlite3\n"
-        "    rows = sqlite3.connect('cairn.db').execute('SELECT learner, reference FROM directory')\n"
-        "    print(json.dumps({ref: [[r.event.topic, r.event.model_dump_json()]\n"
-        "          for r in ledger.history(id)] for id, ref in rows}))\n"
-    )
-    env = {"PYTHONPATH": str(EXAMPLES.parents[1])}
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=True
-    )
-    content: dict[str, list[tuple[str, str]]] = json.loads(result.stdout)
-    with sqlite3.connect(folder / "cairn.db") as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    database.close()
-    return content
+    """Read what the ledger holds: the events of each reference, without their moments."""
+    database = folder / "cairn.db"
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        people = raw.execute("SELECT learner, reference FROM directory").fetchall()
+    with open_ledger(str(database)) as ledger:
+        return {
+            reference: [
+                (recorded.event.topic, recorded.event.model_dump_json())
+                for recorded in ledger.history(learner)
+            ]
+            for learner, reference in people
+        }

@@ -85,9 +85,8 @@ def differences(shown: Any, printed: Any, where: str = "", about: str = "") -> I
         if shown and printed:
             match = next((one for one in printed if _like(shown[0], one)), printed[0])
             yield from differences(shown[0], match, f"{where}[]", about)
-    elif isinstance(shown, bool) or isinstance(printed, bool) or type(shown) is not type(printed):
-        if type(shown) is not type(printed):
-            yield f"{where}: {type(shown).__name__} is shown, {type(printed).__name__} printed"
+    elif type(shown) is not type(printed):
+        yield f"{where}: {type(shown).__name__} is shown, {type(printed).__name__} printed"
 
 
 def _like(shown: Any, printed: Any) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pathways.awards import Assessment, Made, assess
 from pathways.document import Document, Example
-from pathways.problems import FileError
+from pathways.problems import FileError, Problem
 from pathways.source import Loaded, load_pathway
 from tests.docs.pages import Block, Page
 
@@ -99,11 +99,13 @@ def told(error: FileError) -> list[str]:
 
     The file is named where it is one that the page names.
     """
-    named = (Path(problem.file).name for problem in error.problems)
-    return [
-        f"{'' if name in _UNNAMED else f'{name}:'}{problem.line}:{problem.column}: {problem.message}"
-        for name, problem in zip(named, error.problems, strict=True)
-    ]
+    return [_told(problem) for problem in error.problems]
+
+
+def _told(problem: Problem) -> str:
+    name = Path(problem.file).name
+    file = "" if name in _UNNAMED else f"{name}:"
+    return f"{file}{problem.line}:{problem.column}: {problem.message}"
 
 
 def disappointments(document: Document, example: Example) -> Iterator[str]:

@@ -52,7 +52,7 @@ class Page:
 
     @cached_property
     def _parts(self) -> tuple[tuple[Block, ...], tuple[str, ...], str]:
-        blocks, headings, prose = [], [], list[str]()
+        blocks, headings, prose = list[Block](), list[str](), list[str]()
         lines = enumerate(self.text.splitlines(), start=1)
         for number, line in lines:
             if fence := _FENCE.fullmatch(line):

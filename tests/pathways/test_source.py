@@ -197,6 +197,10 @@ MISTAKES = {
         "`title` has no value",
         "leave the key out",
     ),
+    "no space after a colon": (
+        "rules: {r: {▸count:4, from: any}}\nmodules: {m: {}}",
+        "write `count: 4`",
+    ),
     "an unknown key": ("▸modulse: {}", "unknown key `modulse`", "did you mean `modules`?"),
     "an unknown key of a module": ("modules: {m: {▸credit: 5}}", "did you mean `credits`?"),
     "an id in capitals": ("modules: {▸M1: {}}", "lower-case letters", "write `m1`"),

@@ -19,7 +19,6 @@ from pathways.words import (
     selector_words,
 )
 
-
 CASES = yaml.safe_load((Path(__file__).parents[1] / "words" / "cases.yaml").read_text())
 
 

@@ -1,0 +1,18 @@
+"""Run all benchmarks, or those named: `python -m benchmarks verdicts startup`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+ALL = ("startup", "evaluations", "verdicts", "imports", "plan")
+
+
+def main(names: list[str]) -> None:
+    """Run some benchmarks in turn."""
+    for name in names or ALL:
+        import_module(f"benchmarks.{name}").run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
