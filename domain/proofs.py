@@ -80,12 +80,13 @@ def _objections(
                 after=_last(own),
             )
         case _:
+            made = event.on if own is None else own.on
             yield from check(
                 volume.document,
                 record,
                 credential,
                 event.witness,
-                after=_fresh_after(known, name, volume, credential, event.on),
+                after=_fresh_after(known, name, volume, credential, made),
             )
     if isinstance(event, CredentialAwarded) and event.class_witness is not None:
         rule = f"classes[{event.award_class}].requires"
@@ -98,10 +99,19 @@ def _last(award: Award) -> date:
 
 
 def _fresh_after(
-    known: Learner, name: str, volume: Volume, credential: str, on: date
+    known: Learner, name: str, volume: Volume, credential: str, made: date
 ) -> date | None:
-    """The day that evidence must be later than, where the credential was earned before."""
+    """The day that evidence must be later than, where the credential was earned before.
+
+    An award that was revoked for lost evidence used nothing up.
+    """
     if volume.document.credentials[credential][0].again != "fresh":
         return None
-    before = [_last(a) for a in known.awards.values() if a.credential == name and a.on < on]
+    before = [
+        _last(award)
+        for award in known.awards.values()
+        if award.credential == name
+        and award.on < made
+        and not (award.revoked is not None and award.groundless)
+    ]
     return max(before, default=None)

@@ -553,6 +553,9 @@ class _Life:
         """Make what is due among tied credentials on a day; True where something was made."""
         due: list[_Career] = []
         for career in careers:
+            if career.undecided:
+                # A later award might carry a date that is too late.
+                continue
             try:
                 if not self._due(career, day):
                     continue

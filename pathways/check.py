@@ -290,12 +290,9 @@ class _Facts:
             ref = swap.counts_as
             if swap.module in own and ref not in faces and swap.on and swap.on <= self.day:
                 # A substitute has the level, amounts and validity of what it counts as.
-                bare = dict.fromkeys(("level", "expires", *self._fixed(modules[ref][0])))
+                bare = dict.fromkeys(("level", "expires", *_fixed(modules[ref][0])))
                 faces[ref] = self.completion(item, fact.model_copy(update=bare), ref)
         return faces
-
-    def _fixed(self, module: Module) -> list[str]:
-        return [unit for unit in ("credits", "hours") if getattr(module, unit) != "varies"]
 
     def completion(self, item: _Item, done: Completed, ref: str) -> _Face:
         """Return a completion as it serves as a module."""
@@ -305,7 +302,7 @@ class _Facts:
         score = usual.pass_score if module.pass_score is None else module.pass_score
         grade = usual.pass_grade if module.pass_grade is None else module.pass_grade
         passes = (score is None or done.score is None or done.score >= score) and (
-            grade is None or done.grade is None or _reaches(done.grade, grade, file)
+            grade is None or done.grade is None or _not_below(done.grade, grade, file)
         )
         return _Face(item, "module", ref, module, done, groups, passes)
 
@@ -407,27 +404,32 @@ class _Facts:
         """Tell whether a face has the score and the grade that are asked for."""
         score, grade = face.said("score"), face.said("grade")
         return (min_score is None or (score is not None and score >= min_score)) and (
-            min_grade is None or _reaches(grade, min_grade, self.file)
+            min_grade is None or _not_below(grade, min_grade, self.file)
         )
 
     def every(self, selector: Selector) -> list[str]:
-        """Return what the catalogue has that matches, by id."""
-        found = []
-        for ref, (module, _) in self.document.modules.items():
-            face = self.completion(_Item(self.day, ref, ref), Completed(module=ref), ref)
-            # What varies is not known before something is completed, and so matches nothing.
-            asked = {"credits": selector.credits, "hours": selector.hours}
-            known = all(asked[unit] is None or unit in self._fixed(module) for unit in asked)
-            if known and self.matches(selector, face):
-                found.append(ref)
-        for ref in self.document.credentials:
+        """Return what the catalogue has that matches, by id, before anything is completed."""
+        document, found = self.document, []
+        for ref in document.modules:
+            found.append(self.completion(_Item(self.day, ref, ref), Completed(module=ref), ref))
+        for ref in document.credentials:
             held = Held(credential=ref, on=self.day)
-            if self.matches(selector, self.award(_Item(self.day, ref, ref), held)):
-                found.append(ref)
-        return sorted(found)
+            found.append(self.award(_Item(self.day, ref, ref), held))
+        # An amount that varies is not known yet, and so it is none that is asked for.
+        asked = {unit for unit in ("credits", "hours") if getattr(selector, unit) is not None}
+        return sorted(
+            face.serves
+            for face in found
+            if asked <= _fixed(face.model) and self.matches(selector, face)
+        )
 
 
-def _reaches(grade: str | None, least: str, file: Pathway) -> bool:
+def _fixed(model: Module | Credential) -> set[str]:
+    """Return the units in which a module or credential always has the same amount."""
+    return {unit for unit in ("credits", "hours") if getattr(model, unit) != "varies"}
+
+
+def _not_below(grade: str | None, least: str, file: Pathway) -> bool:
     """Compare two grades by their place in a file's scale, which has the highest first."""
     places = list(file.scale)
     return grade in places and least in places and places.index(grade) <= places.index(least)
@@ -494,10 +496,10 @@ class _Hearing:
             self.object_to(at.path, str(refused))
             return _Finding()
         waivers = self._waivers(rule, name)
-        full = {item_id for item_id, waived in waivers.items() if waived.amount is None}
-        if full:
-            if len(use.waived) != 1 or not full.issuperset(use.waived) or _uses_more(use):
-                self.object_to(at.path, "a waived rule is met by its waiver, and nothing else")
+        if full := {name for name, waived in waivers.items() if waived.amount is None}:
+            more = use.items or use.served or use.amounts or use.parts
+            if more or len(use.waived) != 1 or not full.issuperset(use.waived):
+                self.object_to(at.path, "a waived rule is met by its waiver, and by nothing else")
             return _Finding(waivers=self._items(full.intersection(use.waived)))
         at = replace(at, inside=(*at.inside, rule), waivers=waivers)
         if rule.together and at.together is None:
@@ -736,18 +738,21 @@ class _Hearing:
         return None if found is None else Decimal(found)
 
     def _average(self, rule: AmountRule, faces: Sequence[_Face], at: _Place) -> None:
-        values = {face: Fraction(self._value(rule, face) or 0) for face in faces}
-        credits = {face: Fraction(face.amount("credits")) for face in faces}
-        by_credits = rule.weighted_by or ("credits" if rule.unit == "credits" else "none")
-        weights = credits if by_credits == "credits" else dict.fromkeys(faces, Fraction(1))
-        if rule.average is not None:
-            total, weight = _total(values[f] * weights[f] for f in faces), _total(weights.values())
-            if weight == 0 or total < Fraction(rule.average) * weight:
-                self.object_to(at.path, f"the average is below {plain(rule.average)}")
-        if rule.sum is not None:
-            times = credits if rule.weighted_by == "credits" else dict.fromkeys(faces, Fraction(1))
-            if _total(values[face] * times[face] for face in faces) < Fraction(rule.sum):
-                self.object_to(at.path, f"the sum is below {plain(rule.sum)}")
+        usual = "credits" if rule.unit == "credits" else "none"
+        total, weight = self._weighed(rule, faces, rule.weighted_by or usual)
+        if rule.average is not None and (weight == 0 or total < Fraction(rule.average) * weight):
+            self.object_to(at.path, f"the average is below {plain(rule.average)}")
+        total, _ = self._weighed(rule, faces, rule.weighted_by or "none")
+        if rule.sum is not None and total < Fraction(rule.sum):
+            self.object_to(at.path, f"the sum is below {plain(rule.sum)}")
+
+    def _weighed(
+        self, rule: AmountRule, faces: Sequence[_Face], by: str
+    ) -> tuple[Fraction, Fraction]:
+        unit = "credits" if by == "credits" else "count"
+        weights = [Fraction(face.amount(unit)) for face in faces]
+        values = [Fraction(self._value(rule, face) or 0) for face in faces]
+        return _total(w * v for w, v in zip(weights, values, strict=True)), _total(weights)
 
     # --- sharing ---------------------------------------------------------------------------------
 
@@ -755,13 +760,11 @@ class _Hearing:
         if rule.distinct == "through":
             parts = [self._with_used_by_awards(part) for part in parts]
         items, credits = self.shared(parts)
-        if rule.distinct and items:
+        most = 0 if rule.distinct else rule.overlap
+        if isinstance(most, int) and items > most:
             self.object_to(at.path, f"items that its parts have in common: {items}")
-        if isinstance(rule.overlap, OverlapCredits):
-            if credits > Fraction(rule.overlap.credits):
-                self.object_to(at.path, f"credits that its parts share: {_plain(credits)}")
-        elif rule.overlap is not None and items > rule.overlap:
-            self.object_to(at.path, f"items that its parts share: {items}")
+        if isinstance(rule.overlap, OverlapCredits) and credits > Fraction(rule.overlap.credits):
+            self.object_to(at.path, f"credits that its parts have in common: {_plain(credits)}")
 
     def _with_used_by_awards(self, part: _Finding) -> _Finding:
         used: set[str] = set()
@@ -854,11 +857,7 @@ class _Hearing:
                     continue
                 items, _ = self.shared([finding, self._used(award.said("used"))])
                 if items > group.share:
-                    self.object_to(path, f"`{award.item.id}` has used items of this: {items}")
-
-
-def _uses_more(use: _Use) -> bool:
-    return bool(use.items or use.served or use.amounts or use.parts)
+                    self.object_to(path, f"`{award.item.id}` has used {items} of these already")
 
 
 def _names_kind(selector: Selector) -> bool:

@@ -203,12 +203,11 @@ class Explanation:
         """Each part is met by itself, but not all at once: say what ties them, and who competes."""
         wanted: dict[str, list[str]] = {}
         for child in node.children:
-            for option in self._pool.options:
-                if option.bit & self._case.scope_of(child) and option.kind != "waiver":
-                    rules = wanted.setdefault(option.item, [])
-                    name = rule_name(child.rule)
-                    if name not in rules:
-                        rules.append(name)
+            name = rule_name(child.rule)
+            for item in self._wanted(child, through=node.through):
+                rules = wanted.setdefault(item, [])
+                if name not in rules:
+                    rules.append(name)
         rivals = {item: rules for item, rules in wanted.items() if len(rules) > 1}
         if node.sharing and rivals:
             data["wanted"] = rivals
@@ -233,17 +232,27 @@ class Explanation:
             text = "the parts are met one by one, but not all at once"
         return Missing(text, data)
 
+    def _wanted(self, node: Node, *, through: bool) -> set[str]:
+        """The items that a rule might use; `through`: with those that awards have used."""
+        items: set[str] = set()
+        for option in self._pool.options:
+            if option.bit & self._case.scope_of(node) and option.kind != "waiver":
+                items.add(option.item)
+                if through:
+                    items |= option.used
+        return items
+
     def _missing_evidence(self, node: Node, light: Light) -> Missing:
         rule = node.rule
         if isinstance(rule, ModuleRule):
             marks = []
             if rule.min_score is not None:
-                marks.append(f"a score of {plain(rule.min_score)} or more")
+                marks.append(f"with a score of {plain(rule.min_score)} or more")
             if rule.min_grade is not None:
-                marks.append(f"grade {rule.min_grade} or better")
+                marks.append(f"with grade {rule.min_grade} or better")
             if rule.selector is not None:
                 marks.append(condition_words(rule.selector))
-            having = f" with {' and '.join(marks)}" if marks else ""
+            having = f" {' and '.join(marks)}" if marks else ""
             done = self._pool.serving_as(rule.module)
             stale = " (completed, but it does not serve here on this day)" if done else ""
             return Missing(f"`{rule.module}`{having}{stale}", {"module": rule.module})

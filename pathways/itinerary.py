@@ -255,6 +255,7 @@ class Trial:
                 ref
                 for ref in self.routes.scope.credentials
                 if assessment.standings[ref].status == "awaiting approval"
+                or assessment.standings[ref].conflict
             } - approved
             if contested:
                 approved |= contested

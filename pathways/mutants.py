@@ -65,19 +65,19 @@ class Mutant:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Tried:
     """Whether an example noticed a mutant, and which one did first."""
 
     mutant: Mutant
     noticed_by: str | None
 
 
-def put_to_the_test(mutants: Iterable[Mutant], examples: Iterable[Example]) -> Iterator[Tested]:
+def put_to_the_test(mutants: Iterable[Mutant], examples: Iterable[Example]) -> Iterator[Tried]:
     """Run the examples against each mutant, until one of them fails."""
     tried = tuple(examples)
     for mutant in mutants:
         noticed = (each.name for each in tried if not passes(mutant.document, each))
-        yield Tested(mutant, next(noticed, None))
+        yield Tried(mutant, next(noticed, None))
 
 
 def mutants(document: Document) -> Iterator[Mutant]:

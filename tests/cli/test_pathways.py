@@ -114,7 +114,8 @@ def test_examples_are_chosen_by_name(run: Run) -> None:
 
 
 def test_a_change_that_no_example_notices_is_told(run: Run) -> None:
-    said = run("pathway", "test", OFFICE, "--mutate").stdout
+    run("pathway", "new", "art")
+    said = run("pathway", "test", "art.pathway.yaml", "--mutate").stdout
     assert "no example notices these changes" in said
     assert "noticed by an example" in said
 

@@ -12,7 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 _FENCE = re.compile(r"(?P<marks>`{3,}) ?(?P<info>.*)")
 _HEADING = re.compile(r"#{1,6} (?P<text>.*)")
-_LINK = re.compile(r"\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
+_LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,14 +129,14 @@ def test_without_examples_nothing_is_covered() -> None:
 
 
 def test_a_rule_is_covered_when_it_was_met_and_missed_and_decided() -> None:
-    low = {"awarded": ["low"]}
+    low: dict[str, Any] = {"awarded": ["low"]}
     found = gaps(example("a", "b", **low), example("a", **low), example("b", **low))
     assert "`a` and `b`" not in found
     assert "`b`" not in found
 
 
 def test_a_rule_beside_one_that_is_missed_as_well_decides_nothing() -> None:
-    low = {"awarded": ["low"]}
+    low: dict[str, Any] = {"awarded": ["low"]}
     found = coverage(DOCUMENT, trials(DOCUMENT, [example(**low), example("a", **low)]))
     part = found.rules["credentials", "low", "requires", "all", 0]
     assert (part.met, part.missed, part.decided) == (1, 1, 0)

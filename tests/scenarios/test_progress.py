@@ -23,7 +23,7 @@ def test_one_of_three_modules_is_a_third_of_the_way() -> None:
     asked = document(THREE)
     assert standing(asked, "all-three", "sheets").progress == Fraction(1, 3)
     nothing = standing(asked, "all-three")
-    assert (nothing.progress, nothing.status) == (0, "not started")
+    assert (nothing.progress, nothing.status) == (Fraction(0), "not started")
     assert nothing.to_json()["progress"] == 0.0
 
 

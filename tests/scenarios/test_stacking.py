@@ -136,7 +136,7 @@ def test_what_could_be_met_by_nothing_or_by_nobody_does_not_load(rule: str, said
 def test_three_points_are_reached_by_two_and_one_or_by_the_three(
     completed: tuple[str, ...], met: bool
 ) -> None:
-    """Scenario 8. A module that is worth nothing can not be listed, because it would say nothing."""
+    """Scenario 8. A module that is worth nothing can not be listed: it would say nothing."""
     worths = """
         pathway: points
         version: "1"

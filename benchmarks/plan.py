@@ -1,0 +1,142 @@
+"""How long it takes to find a proved optimum: every corpus pathway, and one of 500 modules."""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pathways.document import Completed, Document, Record
+from pathways.plan import Plan, Wishes, plan
+from pathways.source import load_pathway
+
+ON = date(2026, 6, 30)
+EXAMPLES = Path(__file__).parents[1] / "pathways" / "examples"
+
+#: A large pathway is to be planned within this many seconds.
+WITHIN = 10.0
+
+
+def corpus() -> list[Path]:
+    """Return the pathway files: those of the folder `CAIRN_CORPUS`, else the examples."""
+    folder = Path(os.environ.get("CAIRN_CORPUS", EXAMPLES))
+    return sorted(folder.glob("*.pathway.yaml"))
+
+
+def records(document: Document, full: Plan) -> Iterator[Record]:
+    """Give an empty record, and three that have gone a quarter, a half and most of the way.
+
+    Of what the cheapest plan from nothing completes, every so-manieth is done, and as many other
+    modules that it does not need.
+    """
+    yield Record()
+    steps = [step.completed.module for step in full.steps]
+    others = [ref for ref in document.modules if ref not in steps]
+    for share in (0.25, 0.5, 0.75):
+        dice = random.Random(len(steps))
+        done = dice.sample(steps, int(len(steps) * share))
+        aside = dice.sample(others, min(len(others), max(1, len(done) // 2)))
+        yield Record(
+            completed=tuple(
+                Completed(module=module, on=date(2026, 1, 31), score=None)
+                for module in sorted({*done, *aside})
+            )
+        )
+
+
+def large(modules: int = 500, credentials: int = 60, depth: int = 10) -> Document:
+    """Return a pathway with chains of prerequisites and credentials that stack in three tiers."""
+    dice = random.Random(7)
+    described: dict[str, dict[str, Any]] = {}
+    for number in range(modules):
+        chain, step = divmod(number, depth)
+        ref = f"m{number:03}"
+        described[ref] = {
+            "credits": dice.choice([5, 10, 15]),
+            "level": 4 + step // 3,
+            "hours": 50,
+            "price": 100 + 10 * dice.randrange(20),
+            "groups": [f"g{chain % 12}", f"area{dice.randrange(6)}"],
+        }
+        if step:
+            described[ref]["requires"] = {"module": f"m{number - 1:03}"}
+    refs = list(described)
+    awards: dict[str, dict[str, Any]] = {}
+    lower = [f"micro-{number}" for number in range(credentials - 10)]
+    for number, ref in enumerate(lower):
+        named = {"credits": 20, "from": {"groups": f"g{number % 12}", "level": f">={4 + number % 3}"}}
+        picked = [{"module": module} for module in dice.sample(refs, 4)]
+        awards[ref] = {
+            "credits": 20,
+            "groups": ["micro"],
+            "requires": {"all": [named, {"at_least": 2, "of": picked}]},
+        }
+    middle = [f"certificate-{number}" for number in range(9)]
+    for number, ref in enumerate(middle):
+        stacked = [{"credential": dice.choice(lower)} for _ in range(3)]
+        awards[ref] = {
+            "credits": 60,
+            "requires": {
+                "distinct": True,
+                "all": [
+                    {"at_least": 2, "of": stacked},
+                    {
+                        "credits": 40,
+                        "from": {"groups": f"area{number % 6}"},
+                        "limits": [{"at_least": 15, "of": {"level": ">=6"}}],
+                    },
+                ],
+            },
+        }
+    awards["degree"] = {
+        "requires": {
+            "all": [
+                {"at_least": 3, "of": [{"credential": ref} for ref in middle]},
+                {"credits": 240, "from": "any", "limits": [{"spread": 5, "over": "groups"}]},
+            ]
+        }
+    }
+    pathway = {"pathway": "large", "version": "1", "modules": described, "credentials": awards}
+    return Document.model_validate({"main": pathway})
+
+
+def run() -> None:
+    plan(large(10, 12, 2), Record(), "micro-0", ON, explain=False)  # imports the solver
+    times: list[tuple[float, str]] = []
+    unproved: list[str] = []
+    for path in corpus():
+        document = load_pathway(path).document
+        for to in document.main.destination:
+            full = plan(document, Record(), to, ON)
+            for record in records(document, full):
+                begun = time.perf_counter()
+                found = plan(document, record, to, ON)
+                times.append((time.perf_counter() - begun, f"{document.main.pathway} {to}"))
+                if not (found.found and found.optimal):
+                    unproved.append(times[-1][1])
+    times.sort()
+    seconds = [taken for taken, _ in times]
+    print(f"plan: {len(times)} questions on {len(corpus())} pathways")
+    print(f"  proved optimal    {len(times) - len(unproved)} of {len(times)} {unproved or ''}")
+    print(f"  median            {statistics.median(seconds) * 1000:8.1f} ms")
+    print(f"  worst             {seconds[-1] * 1000:8.1f} ms  ({times[-1][1]})")
+    document = large()
+    for aim in ("modules", "price"):
+        begun = time.perf_counter()
+        found = plan(document, Record(), "degree", ON, Wishes(minimise=aim))  # type: ignore[arg-type]
+        taken = time.perf_counter() - begun
+        proof = "proved" if found.optimal else f"at least {found.bound}"
+        verdict = "within" if taken <= WITHIN else "MISSES"
+        print(
+            f"  500 modules       {taken:8.2f} s   least {aim}: {found.cost}, {proof},"
+            f" {len(found.steps)} modules; {verdict} {WITHIN:.0f} s"
+        )
+
+
+if __name__ == "__main__":
+    run()
