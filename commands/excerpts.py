@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from commands.terminal import at_terminal, clean, draw, say, text
 if TYPE_CHECKING:
     from pathways.lint import Finding
     from pathways.problems import Problem
+
+_WORD = re.compile(r"[\w.@/-]+")
 
 #: Longer lines are not shown: the mark beneath would be out of sight.
 _WIDEST = 160
@@ -28,6 +31,7 @@ def show_problems(problems: Iterable[Problem]) -> None:
         draw(text((f"{place}: ", "bold"), (problem.message, "red"), found))
         _show_line(problem.file, problem.line, problem.column, problem.found, "red")
         _show_help(problem.help)
+        say()
 
 
 def show_finding(finding: Finding) -> None:
@@ -41,6 +45,7 @@ def show_finding(finding: Finding) -> None:
     draw(text((f"{place}: ", "bold"), severity, finding.message))
     _show_line(finding.file, finding.line, finding.column, "", style)
     _show_help(finding.help)
+    say()
 
 
 def _show_help(help_: str) -> None:
@@ -73,8 +78,8 @@ def _width(rest: str, found: str) -> int:
     """
     if found and rest.startswith(found):
         return len(found)
-    word = rest.split(":", 1)[0].split(" ", 1)[0].split(",", 1)[0]
-    return max(1, len(word))
+    word = _WORD.match(rest)
+    return len(word[0]) if word else 1
 
 
 def to_json(problem: Problem) -> dict[str, object]:

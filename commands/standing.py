@@ -77,7 +77,6 @@ def show_portrait(
                 draw(standing_tree(assessment, credential))
         else:
             show_assessment(assessment)
-        say(f"enrolled {enrolment.on}")
     if as_tree:
         return
     completions = _completions(learner)

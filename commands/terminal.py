@@ -122,6 +122,16 @@ def table(
     draw(drawn)
 
 
+def lines(rows: Iterable[Sequence[Text]]) -> None:
+    """Draw rows beneath each other, their cells in line, without headings."""
+    from rich.table import Table
+
+    drawn = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for row in rows:
+        drawn.add_row(*row)
+    draw(drawn)
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Say how many there are.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from commands.errors import UnusableError
-from commands.terminal import draw, say, sign, table, text, tree
+from commands.terminal import draw, lines, say, sign, text, tree
 from pathways.compile import compiled
 from pathways.document import CredentialRule, ModuleRule, RuleBase
 from pathways.problems import nearest
@@ -124,18 +124,25 @@ class Drawing:
         return verdict.missing is not None and verdict.missing.text == words
 
 
-def standing_line(document: Document, standing: Standing) -> Text:
-    """Say in one line how a credential stands."""
-    parts: Parts = [sign(standing.status), (title_of(document, standing.credential), "bold")]
-    parts.append(f"  {standing.status}")
+def status_words(standing: Standing) -> str:
+    """Say how a credential stands, with its days, its class, or how far it is."""
     held = standing.status == "held"
+    words = standing.status
     if standing.awarded_on is not None:
-        parts.append(f" since {standing.awarded_on}" if held else f", from {standing.awarded_on}")
+        words += f" since {standing.awarded_on}" if held else f", awarded {standing.awarded_on}"
     if standing.expires_on is not None:
-        parts.append(f" until {standing.expires_on}")
+        words += f" until {standing.expires_on}"
     if standing.award_class is not None:
-        parts.append(f", {standing.award_class}")
-    return text(*parts)
+        words += f", {standing.award_class}"
+    if standing.status == "in progress":
+        words += f", {percent(standing.progress)}"
+    return words
+
+
+def standing_line(document: Document, standing: Standing) -> Text:
+    """Say in one line which credential it is and how it stands."""
+    title = (title_of(document, standing.credential), "bold")
+    return text(sign(standing.status), title, f"  {status_words(standing)}")
 
 
 def standing_tree(assessment: Assessment, credential: str, *, blocking: bool = False) -> Tree:
@@ -158,25 +165,23 @@ def show_standing(assessment: Assessment, credential: str, *, blocking: bool = F
 
 
 def show_assessment(assessment: Assessment) -> None:
-    """Print every credential of a pathway in a table, bottom up."""
+    """Print how every credential of a pathway stands, bottom up, and what is missing."""
     document, main = assessment.document, assessment.document.main
-    say(f"{main.title or main.pathway} ({main.pathway} {main.version}) on {assessment.on}")
-    table(
-        ("credential", "status", "since", "until", "class", "progress", "missing"),
-        (_row(document, standing) for standing in assessment.standings.values()),
-        right="progress",
+    enrolled = assessment.record.enrolled
+    since = "" if enrolled is None else f", enrolled {enrolled}"
+    title = main.title or main.pathway
+    say(f"{title} ({main.pathway} {main.version}) on {assessment.on}{since}")
+    lines(
+        (
+            text(sign(standing.status), (title_of(document, standing.credential), "bold")),
+            text(status_words(standing), (_missing(standing), "yellow")),
+        )
+        for standing in assessment.standings.values()
     )
 
 
-def _row(document: Document, standing: Standing) -> Sequence[str | Text]:
+def _missing(standing: Standing) -> str:
     verdict = standing.verdict
-    missing = "" if verdict is None or verdict.missing is None else verdict.missing.text
-    return (
-        text(sign(standing.status), title_of(document, standing.credential)),
-        standing.status,
-        "" if standing.awarded_on is None else standing.awarded_on.isoformat(),
-        "" if standing.expires_on is None else standing.expires_on.isoformat(),
-        standing.award_class or "",
-        percent(standing.progress),
-        missing,
-    )
+    if verdict is None or verdict.missing is None:
+        return ""
+    return f": {verdict.missing.text}"

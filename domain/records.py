@@ -96,6 +96,7 @@ def _held(learner: Learner, award: Award, home: str, on: date) -> Held:
         credential=relative(award.credential, home),
         on=award.on,
         expires=award.expires,
+        award_class=award.award_class,
         used=tuple(relative_item(item, home) for item in award.evidence if item not in gone),
         renewed=tuple(
             Renewed.model_construct(on=renewal.on, expires=renewal.expires)

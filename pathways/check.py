@@ -288,7 +288,8 @@ class _Facts:
         faces = {ref: self.completion(item, fact, ref) for ref in own if ref in modules}
         for swap in self.record.substituted:
             ref = swap.counts_as
-            if swap.module in own and ref not in faces and swap.on and swap.on <= self.day:
+            in_force = swap.on is not None and swap.on <= self.day
+            if swap.module in own and in_force and ref in modules and ref not in faces:
                 # A substitute has the level, amounts and validity of what it counts as.
                 bare = dict.fromkeys(("level", "expires", *_fixed(modules[ref][0])))
                 faces[ref] = self.completion(item, fact.model_copy(update=bare), ref)
@@ -547,7 +548,9 @@ class _Hearing:
         if rule.within and dates:
             first = self.facts.record.enrolled if rule.within.of_enrolment else min(dates)
             if first is not None and shift(first, rule.within.period) < max(dates):
-                self.object_to(at.path, f"{max(dates)} is later than {rule.within} from {first}")
+                self.object_to(
+                    at.path, f"{max(dates)} is not within {rule.within.period} of {first}"
+                )
         if rule.distinct or rule.overlap is not None:
             self._sharing(rule, finding.parts, at)
         return finding
@@ -584,15 +587,14 @@ class _Hearing:
         if isinstance(rule, NamedRule):
             return [(f"{path}.rule", self.file.rules[rule.rule], rule.rule)]
         if isinstance(rule, EveryRule):
-            modules, found = self.facts.document.modules, self.facts.every(rule.every)
-            rules: list[Rule] = [
-                ModuleRule(module=ref) if ref in modules else CredentialRule(credential=ref)
-                for ref in found
-            ]
-            paths = [f"{path}.every[{ref}]" for ref in found]
-            return [(path, child, "") for path, child in zip(paths, rules, strict=True)]
+            found = self.facts.every(rule.every)
+            return [(f"{path}.every[{ref}]", self._of_catalogue(ref), "") for ref in found]
         key = "of" if isinstance(rule, AtLeastRule | PointsRule) else rule.operator
         return [(f"{path}.{key}[{i}]", child, "") for i, child in enumerate(rule.children)]
+
+    def _of_catalogue(self, ref: str) -> Rule:
+        known = ref in self.facts.document.modules
+        return ModuleRule(module=ref) if known else CredentialRule(credential=ref)
 
     # --- leaves ----------------------------------------------------------------------------------
 
@@ -600,10 +602,13 @@ class _Hearing:
         faces = []
         for item_id in use.items:
             item = self.facts.items.get(item_id)
-            serves = use.served.get(item_id, item.ref if item else None)
-            face = self.facts.faces(item).get(str(serves)) if item else None
+            if item is None:
+                self.object_to(at.path, f"`{item_id}` is not on record")
+                continue
+            serves = use.served.get(item_id, item.ref)
+            face = self.facts.faces(item).get(str(serves))
             if face is None:
-                self.object_to(at.path, f"no `{item_id}` on record can serve as `{serves}`")
+                self.object_to(at.path, f"`{item_id}` can not serve as `{serves}`")
                 continue
             faces.append(face)
             if reason := self._kept_out(rule, face, at):
@@ -670,7 +675,7 @@ class _Hearing:
         asked = Fraction(rule.amount) - _total(Fraction(amount or 0) for amount in waived)
         total = _total(part[face] * Fraction(face.amount(rule.unit)) for face in faces)
         if total < asked or not (faces or waived):
-            self.object_to(at.path, f"{_plain(total)} of {_plain(asked)}, in {rule.unit}")
+            self.object_to(at.path, f"{rule.unit}: {_plain(total)} of {_plain(asked)}")
         if rule.over == "all":
             for face in self.facts.all_faces:
                 if face.item.id not in use.items and not self._kept_out(rule, face, at):

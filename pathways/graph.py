@@ -7,7 +7,7 @@ form circles (two credentials that each count the other among many); the others 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -24,7 +24,7 @@ from pathways.document import (
     Pathway,
     RuleBase,
 )
-from pathways.selection import selectable
+from pathways.selection import Offers
 from pathways.sites import Site, rules
 from pathways.tree import Loc
 
@@ -46,17 +46,20 @@ class Need:
     loc: Loc
 
 
-def needs(document: Document) -> Iterator[Need]:
-    """Yield every need of a document, in the order in which the files are written."""
+def needs(document: Document, *, soft: Container[str] = ("module", "credential")) -> Iterator[Need]:
+    """Yield every need of a document, in the order in which the files are written.
+
+    Of soft needs, those of modules or of credentials may be left out.
+    """
     for index, file in enumerate(document.files):
-        catalogue = Catalogue(document, file)
+        offers = Offers(Catalogue(document, file))
         for site in rules(file):
             by = _owner(document, file, site)
             # What a renewal or a class asks for is asked of those who hold the credential.
             later = site.root[2:3] in (("renewal",), ("classes",))
-            for needed, soft, loc in _needed(document, file, catalogue, site):
+            for needed, loose, loc in _needed(document, file, offers, site, soft):
                 if not (later and needed == by):
-                    yield Need(needed, by, soft or later, index, loc)
+                    yield Need(needed, by, loose or later, index, loc)
 
 
 def _owner(document: Document, file: Pathway, site: Site) -> Node:
@@ -68,7 +71,7 @@ def _owner(document: Document, file: Pathway, site: Site) -> Node:
 
 
 def _needed(
-    document: Document, file: Pathway, catalogue: Catalogue, site: Site
+    document: Document, file: Pathway, offers: Offers, site: Site, soft: Container[str]
 ) -> Iterator[tuple[Node, bool, Loc]]:
     match rule := site.rule:
         case ModuleRule():
@@ -77,15 +80,19 @@ def _needed(
             yield ("credential", rule.credential), False, site.loc
         case NamedRule():
             yield ("rule", rule_name(document, file, rule.rule)), False, (*site.loc, "rule")
-        case EveryRule() | AmountRule():
-            selector, key = (
-                (rule.every, "every") if isinstance(rule, EveryRule) else (rule.selector, "from")
-            )
-            for ref in sorted(selectable(catalogue, selector, but=site.credential)):
-                node = ("module" if ref in document.modules else "credential", ref)
-                yield node, not isinstance(rule, EveryRule), (*site.loc, key)
+        case EveryRule():
+            for ref in sorted(offers.of(rule.every, but=site.credential).refs):
+                yield (_kind(document, ref), ref), False, (*site.loc, "every")
+        case AmountRule() if any(kind in soft for kind in offers.catalogue.kinds(rule.selector)):
+            for ref in sorted(offers.of(rule.selector, but=site.credential).refs):
+                if _kind(document, ref) in soft:
+                    yield (_kind(document, ref), ref), True, (*site.loc, "from")
         case _:
             pass
+
+
+def _kind(document: Document, ref: str) -> str:
+    return "module" if ref in document.modules else "credential"
 
 
 def rule_name(document: Document, file: Pathway, name: str) -> str:
@@ -102,12 +109,15 @@ def cycles(document: Document) -> list[tuple[Need, ...]]:
 
     Each need is `by` what the one before it has as `needed`; what is written first comes first.
     """
-    return _knots(need for need in needs(document) if not need.soft)
+    return _knots(need for need in needs(document, soft=()) if not need.soft)
 
 
 def soft_circles(document: Document) -> list[tuple[Need, ...]]:
-    """Return a circle for each knot of needs, those that a selector merely could match included."""
-    return _knots(needs(document))
+    """Return a circle for each knot in which credentials that could merely be counted are needs.
+
+    Soft needs of modules tie no knot: nobody has to earn anything to complete one.
+    """
+    return _knots(needs(document, soft=("credential",)))
 
 
 def _knots(all_needs: Iterable[Need]) -> list[tuple[Need, ...]]:
@@ -199,7 +209,7 @@ def dependents(document: Document, ref: str) -> tuple[str, ...]:
     import networkx as nx
 
     whole = graph(document)
-    node = ("module" if ref in document.modules else "credential", ref)
+    node = (_kind(document, ref), ref)
     above = nx.descendants(whole, node)
     return tuple(sorted(name for kind, name in above if kind != "rule"))
 

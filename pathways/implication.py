@@ -290,6 +290,9 @@ class Reader:
                 return all(map(proved, second.all))
             case InOrderRule():
                 return len(second.in_order) == 1 and proved(second.in_order[0])
+            case EveryRule():
+                asks = self._asks(second)
+                return bool(asks) and all(map(proved, asks))
             case AnyRule():
                 return any(map(proved, second.any))
             case AtLeastRule():
@@ -378,6 +381,14 @@ class Reader:
     def _every(self, rule: EveryRule) -> frozenset[str]:
         """What must be completed or held; what depends on a completion is not asked for."""
         return self.catalogue.matching(rule.every, least=Match.YES)
+
+    def _asks(self, rule: EveryRule) -> list[Rule]:
+        """What `every` asks for, one by one."""
+        modules = self.catalogue.document.modules
+        return [
+            ModuleRule(module=ref) if ref in modules else CredentialRule(credential=ref)
+            for ref in sorted(self._every(rule))
+        ]
 
     def _selections(self, first: Rule) -> Iterator[tuple[Demands, int]]:
         """What a met leaf surely holds: so many different modules that satisfy some demands."""

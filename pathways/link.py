@@ -31,6 +31,9 @@ from pathways.tree import Loc, Mapping
 
 M = TypeVar("M", bound=document.Model)
 
+#: Of how many unknown ids the nearest known one is looked for; it takes a while among thousands.
+_HELPED = 20
+
 #: Which fields hold references, and to what; a `code` is retired, and defined nowhere else.
 _REFERENCES: dict[tuple[type[BaseModel], str], str] = {
     (ModuleRule, "module"): "module",
@@ -209,6 +212,7 @@ class Linker:
     rules: frozenset[str] = frozenset()
     #: Modules that the catalogue lacks, but that the record at hand counts as another one.
     foreign: frozenset[str] = frozenset()
+    helped: int = 0
 
     def linked(self, value: M, loc: Loc) -> M:
         """Return the same part with every reference as seen from the main file."""
@@ -274,6 +278,13 @@ class Linker:
             return CredentialRule(credential=ref)
         return ModuleRule(module=ref)
 
+    def _nearest(self, written: str, kind: str, due: str) -> str:
+        self.helped += 1
+        if self.helped > _HELPED:
+            return f"name a {due}, or a file that has it under `uses`"
+        refs = (seen_from(other, self.known.main, self.home) for other in self.known.named(kind))
+        return nearest(written, refs) or f"there is no {due} to name"
+
     def _ref(self, written: str, kind: str, loc: Loc, *, key: bool = False) -> str:
         known = self.known
         ref = seen_from(written, self.home, known.main)
@@ -290,8 +301,6 @@ class Linker:
             module = seen_from(known.codes[ref], known.main, self.home)
             message, help_ = f"`{written}` is a retired code", f"name the module, `{module}`"
         else:
-            refs = (seen_from(other, known.main, self.home) for other in known.named(kind))
-            message, help_ = f"unknown {due} `{written}`", nearest(written, refs)
-            help_ = help_ or f"there is no {due} to name"
+            message, help_ = f"unknown {due} `{written}`", self._nearest(written, kind, due)
         self.telling.tell(self.index, loc, message, help_, key=key, found="")
         return ref

@@ -3,7 +3,7 @@
 What no example notices may be changed by mistake just as well. Only what is written is changed,
 not what is left to its default; titles and descriptions are left alone, and so is what a module
 is (its credits, level, groups): the rules are what is on trial. An amount of credits or hours is
-changed by as much as the modules' own amounts can tell apart.
+changed by as much as the amounts of what may be selected can tell apart.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from decimal import ROUND_UP, Decimal
 from math import gcd
 from typing import Any, TypeVar
 
+from pathways.catalogue import Catalogue
 from pathways.document import (
     AllRule,
     AmountRule,
@@ -82,7 +83,7 @@ def put_to_the_test(mutants: Iterable[Mutant], examples: Iterable[Example]) -> I
 
 def mutants(document: Document) -> Iterator[Mutant]:
     """Give every document that differs from one in a single number or operator of its main file."""
-    for loc, text, file in _file(document.main):
+    for loc, text, file in _file(Catalogue(document, document.main)):
         # A new document, so that nothing worked out for the old one lives on.
         yield Mutant(loc, text, Document.model_construct(main=file, used=document.used))
 
@@ -133,14 +134,15 @@ def _dropped(values: tuple[Any, ...], say: Callable[[Any], str]) -> Iterator[Cha
 # --- the file ------------------------------------------------------------------------------------
 
 
-def _file(file: Pathway) -> Iterator[tuple[Loc, str, Pathway]]:
+def _file(here: Catalogue) -> Iterator[tuple[Loc, str, Pathway]]:
+    file = here.file
     yield from _word(file, "attempts", ("any", "first", "latest"))
-    yield from _within(file, "defaults", _defaults(file.defaults, file))
-    yield from _within(file, "modules", _entries(file.modules, lambda each: _module(each, file)))
+    yield from _within(file, "defaults", _defaults(file.defaults, here))
+    yield from _within(file, "modules", _entries(file.modules, lambda each: _module(each, here)))
     yield from _within(
-        file, "credentials", _entries(file.credentials, lambda each: _credential(each, file))
+        file, "credentials", _entries(file.credentials, lambda each: _credential(each, here))
     )
-    yield from _within(file, "rules", _entries(file.rules, lambda each: _rule(each, file)))
+    yield from _within(file, "rules", _entries(file.rules, lambda each: _rule(each, here)))
     yield from _within(file, "exclusive", _each(file.exclusive, _exclusive))
     if file.exclusive:
         yield from _within(file, "exclusive", _less(file.exclusive))
@@ -155,14 +157,14 @@ def _exclusive(each: Exclusive) -> Iterator[Change]:
     yield from _within(each, "share", _whole(each.share))
 
 
-def _defaults(defaults: Defaults, file: Pathway) -> Iterator[Change]:
+def _defaults(defaults: Defaults, here: Catalogue) -> Iterator[Change]:
     yield from _within(defaults, "pass_score", _number(defaults.pass_score))
-    yield from _within(defaults, "pass_grade", _grade(defaults.pass_grade, file))
+    yield from _within(defaults, "pass_grade", _grade(defaults.pass_grade, here))
 
 
-def _module(module: Module, file: Pathway) -> Iterator[Change]:
+def _module(module: Module, here: Catalogue) -> Iterator[Change]:
     yield from _within(module, "pass_score", _number(module.pass_score))
-    yield from _within(module, "pass_grade", _grade(module.pass_grade, file))
+    yield from _within(module, "pass_grade", _grade(module.pass_grade, here))
     yield from _within(module, "valid_for", _period(module.valid_for))
     if "repeatable" not in module.model_fields_set:
         pass
@@ -176,26 +178,26 @@ def _module(module: Module, file: Pathway) -> Iterator[Change]:
         yield ("barred", index), text, _with(module, "barred", left)
 
 
-def _credential(credential: Credential, file: Pathway) -> Iterator[Change]:
+def _credential(credential: Credential, here: Catalogue) -> Iterator[Change]:
     if credential.requires is not None:
-        yield from _within(credential, "requires", _rule(credential.requires, file))
+        yield from _within(credential, "requires", _rule(credential.requires, here))
     yield from _within(credential, "valid_for", _period(credential.valid_for))
     if credential.renewal is not None:
-        yield from _within(credential, "renewal", _renewal(credential.renewal, file))
+        yield from _within(credential, "renewal", _renewal(credential.renewal, here))
     yield from _word(credential, "again", ("fresh", "any", "never"))
     yield from _word(credential, "award", ("automatic", "approval"))
     yield from _within(
-        credential, "classes", _each(credential.classes, lambda each: _class(each, file))
+        credential, "classes", _each(credential.classes, lambda each: _class(each, here))
     )
 
 
-def _class(each: AwardClass, file: Pathway) -> Iterator[Change]:
+def _class(each: AwardClass, here: Catalogue) -> Iterator[Change]:
     if each.requires is not None:
-        yield from _within(each, "requires", _rule(each.requires, file))
+        yield from _within(each, "requires", _rule(each.requires, here))
 
 
-def _renewal(renewal: Renewal, file: Pathway) -> Iterator[Change]:
-    yield from _within(renewal, "requires", _rule(renewal.requires, file))
+def _renewal(renewal: Renewal, here: Catalogue) -> Iterator[Change]:
+    yield from _within(renewal, "requires", _rule(renewal.requires, here))
     yield from _within(renewal, "opens", _period(renewal.opens))
     if isinstance(renewal.grace, Period):
         yield from _within(renewal, "grace", _period(renewal.grace))
@@ -204,12 +206,12 @@ def _renewal(renewal: Renewal, file: Pathway) -> Iterator[Change]:
 # --- rules ---------------------------------------------------------------------------------------
 
 
-def _rule(rule: Rule, file: Pathway) -> Iterator[Change]:
+def _rule(rule: Rule, here: Catalogue) -> Iterator[Change]:
     if isinstance(rule, IdRule):
         return
 
     def inside(each: Rule) -> Iterator[Change]:
-        return _rule(each, file)
+        return _rule(each, here)
 
     match rule:
         case AllRule():
@@ -232,22 +234,22 @@ def _rule(rule: Rule, file: Pathway) -> Iterator[Change]:
             yield from _within(rule, "of", _each(rule.of, inside))
         case PointsRule():
             yield from _within(rule, "points", _number(rule.points))
-            yield from _within(rule, "of", _each(rule.of, lambda each: _worth(each, file)))
+            yield from _within(rule, "of", _each(rule.of, lambda each: _worth(each, here)))
         case ModuleRule():
             yield from _within(rule, "min_score", _number(rule.min_score))
-            yield from _within(rule, "min_grade", _grade(rule.min_grade, file))
+            yield from _within(rule, "min_grade", _grade(rule.min_grade, here))
             if rule.selector is not None:
-                yield from _within(rule, "from", _selector(rule.selector, file), "selector")
+                yield from _within(rule, "from", _selector(rule.selector, here), "selector")
         case CredentialRule():
             yield from _within(rule, "held_for", _period(rule.held_for))
             yield from _flag(rule, "even_if_expired")
         case EveryRule():
-            yield from _within(rule, "every", _selector(rule.every, file))
+            yield from _within(rule, "every", _selector(rule.every, here))
         case AmountRule():
-            yield from _amount(rule, file)
+            yield from _amount(rule, here)
         case NamedRule():
             pass
-    yield from _modifiers(rule, file)
+    yield from _modifiers(rule, here)
 
 
 def _as(kind: type[RuleBase], rule: RuleBase, **children: Any) -> RuleBase:
@@ -256,28 +258,28 @@ def _as(kind: type[RuleBase], rule: RuleBase, **children: Any) -> RuleBase:
     return kind.model_construct(**kept, **children)
 
 
-def _worth(child: Worth, file: Pathway) -> Iterator[Change]:
+def _worth(child: Worth, here: Catalogue) -> Iterator[Change]:
     yield from _within(child, "worth", _number(child.worth))
     yield from _flag(child, "required")
-    yield from _within(child, "rule", _rule(child.rule, file))
+    yield from _within(child, "rule", _rule(child.rule, here))
 
 
-def _amount(rule: AmountRule, file: Pathway) -> Iterator[Change]:
-    step = _step(file, rule.unit)
+def _amount(rule: AmountRule, here: Catalogue) -> Iterator[Change]:
+    step = _step(here, rule, rule.unit)
     yield from _within(rule, rule.unit, _number(rule.amount, least=step, step=step))
-    yield from _within(rule, "from", _selector(rule.selector, file), "selector")
+    yield from _within(rule, "from", _selector(rule.selector, here), "selector")
     for index, limit in enumerate(rule.limits):
         left = (*rule.limits[:index], *rule.limits[index + 1 :])
         text = f"without the limit: {limit_words(limit, rule.unit)}"
         yield ("limits", index), text, _with(rule, "limits", left)
-    limits = _each(rule.limits, lambda each: _limit(each, rule, file))
+    limits = _each(rule.limits, lambda each: _limit(each, rule, here))
     yield from _within(rule, "limits", limits)
     yield from _within(rule, "average", _number(rule.average))
     yield from _within(rule, "sum", _number(rule.sum))
 
 
-def _limit(limit: Limit, rule: AmountRule, file: Pathway) -> Iterator[Change]:
-    step = _step(file, limit.unit or rule.unit)
+def _limit(limit: Limit, rule: AmountRule, here: Catalogue) -> Iterator[Change]:
+    step = _step(here, rule, limit.unit or rule.unit)
     for key in ("at_least", "at_most"):
         share = getattr(limit, key)
         if share is not None:
@@ -288,14 +290,14 @@ def _limit(limit: Limit, rule: AmountRule, file: Pathway) -> Iterator[Change]:
     yield from _within(limit, "at_most_each", _number(limit.at_most_each, step=step))
     yield from _flag(limit, "partial")
     if limit.of is not None:
-        yield from _within(limit, "of", _selector(limit.of, file))
+        yield from _within(limit, "of", _selector(limit.of, here))
 
 
-def _modifiers(rule: RuleBase, file: Pathway) -> Iterator[Change]:
+def _modifiers(rule: RuleBase, here: Catalogue) -> Iterator[Change]:
     if rule.only is not None:
         text = f"without `only` ({condition_words(rule.only)})"
         yield ("only",), text, _with(rule, "only", None)
-        yield from _within(rule, "only", _selector(rule.only, file))
+        yield from _within(rule, "only", _selector(rule.only, here))
     yield from _within(rule, "since", _period(rule.since))
     yield from _within(rule, "after", _day(rule.after))
     yield from _within(rule, "before", _day(rule.before))
@@ -314,13 +316,13 @@ def _modifiers(rule: RuleBase, file: Pathway) -> Iterator[Change]:
             yield from _within(rule, "overlap", _whole(rule.overlap))
 
 
-def _selector(selector: Selector, file: Pathway) -> Iterator[Change]:
+def _selector(selector: Selector, here: Catalogue) -> Iterator[Change]:
     for key in ("level", "credits", "hours"):
         bounds = getattr(selector, key)
         if bounds is not None:
             yield from _within(selector, key, _bounds(bounds))
     yield from _within(selector, "min_score", _number(selector.min_score))
-    yield from _within(selector, "min_grade", _grade(selector.min_grade, file))
+    yield from _within(selector, "min_grade", _grade(selector.min_grade, here))
     yield from _within(selector, "since", _period(selector.since))
     yield from _within(selector, "after", _day(selector.after))
     yield from _within(selector, "before", _day(selector.before))
@@ -330,20 +332,23 @@ def _selector(selector: Selector, file: Pathway) -> Iterator[Change]:
             yield from _within(selector, key, _dropped(names, quoted))
     if selector.any_of is not None:
         yield from _within(selector, "any_of", _dropped(selector.any_of, condition_words))
-        inner = _each(selector.any_of, lambda each: _selector(each, file))
+        inner = _each(selector.any_of, lambda each: _selector(each, here))
         yield from _within(selector, "any_of", inner)
     if selector.except_ is not None:
         text = f"without the exception ({condition_words(selector.except_)})"
         yield ("except",), text, _with(selector, "except_", None)
-        yield from _within(selector, "except", _selector(selector.except_, file), "except_")
+        yield from _within(selector, "except", _selector(selector.except_, here), "except_")
 
 
-def _step(file: Pathway, unit: Unit) -> Decimal:
-    """The smallest difference that the amounts of a file's modules can make."""
-    amounts = [getattr(module, unit) for module in file.modules.values()] if unit != "count" else []
-    if not amounts or not all(isinstance(each, Decimal) for each in amounts):
+def _step(here: Catalogue, rule: AmountRule, unit: Unit) -> Decimal:
+    """The smallest difference that the amounts of what a rule selects from can make."""
+    if unit == "count":
         return Decimal(1)
-    common = gcd(*(int(each * _SCALE) for each in amounts))
+    entries = (here.entries[ref] for ref in here.matching(rule.selector))
+    amounts = [entry.credits if unit == "credits" else entry.hours for entry in entries]
+    if not all(isinstance(each, Decimal) for each in amounts):
+        return Decimal(1)
+    common = gcd(*(int(each * _SCALE) for each in amounts if isinstance(each, Decimal)))
     return Decimal(common) / _SCALE if common else Decimal(1)
 
 
@@ -417,8 +422,8 @@ def _day(day: date | None) -> Iterator[Change]:
         yield (), f"{other} instead of {day}", other
 
 
-def _grade(grade: str | None, file: Pathway) -> Iterator[Change]:
-    scale = list(file.scale)
+def _grade(grade: str | None, here: Catalogue) -> Iterator[Change]:
+    scale = list(here.file.scale)
     if grade not in scale:
         return
     place = scale.index(grade)

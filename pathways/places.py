@@ -93,7 +93,9 @@ class Positions:
         for step in loc:
             inner = node.child(step)
             if inner is None and isinstance(node, Mapping) and isinstance(step, str):
-                inner = next((node.values[key] for key in node.values if _same(key, step)), None)
+                inner = node.child(step.rpartition("/")[2]) or next(
+                    (node.values[key] for key in node.values if _same(key, step)), None
+                )
             if inner is not None:
                 node = inner
                 nodes.append(node)

@@ -270,7 +270,7 @@ class Search:
                 routes.exclude(route, monotone=trial.monotone)
                 sure = sure and trial.sure
                 continue
-            laid = trial.stating_least(trial.without_needless(laid) if not route.optimal else laid)
+            laid = trial.stating_least(trial.without_needless(laid) if not route.smallest else laid)
             yield self._told(trial, laid, route, sure=sure)
             counts = Counter(entry.module for entry in laid.entries)
             if not counts:

@@ -15,7 +15,7 @@ from pathways.places import Positions, Telling
 from pathways.problems import Problem, nearest
 from pathways.record import check_record
 from pathways.sites import roots, rules
-from pathways.tree import Loc, Mapping
+from pathways.tree import Loc, Mapping, Node
 from pathways.vacuous import TOP_SCORE, Doubts, Judge
 
 _FIGURES = frozenset({"credits", "hours", "level", "groups", "kind", "repeatable"})
@@ -28,9 +28,9 @@ def refusals(document: Document, positions: Positions, *, sound: bool = True) ->
     `sound` says that there was one.
     """
     telling = Telling(positions)
-    doubts = [_doubts(document, positions, index) for index in range(len(document.files))]
+    doubts = Doubts() if sound else _doubts(document, positions)
     for index, file in enumerate(document.files):
-        judge = Judge(document, telling, index, doubts[index])
+        judge = Judge(document, telling, index, doubts)
         _file(file, judge)
         for root in roots(file):
             judge.rule(root)
@@ -41,40 +41,36 @@ def refusals(document: Document, positions: Positions, *, sound: bool = True) ->
     return telling.problems
 
 
-def _doubts(document: Document, positions: Positions, index: int) -> Doubts:
+def _doubts(document: Document, positions: Positions) -> Doubts:
     """What the mistakes that were told already leave open."""
     missing, scale = False, False
     keys: dict[str, frozenset[str]] = {}
+    groups: set[str] = set()
     known = {*document.modules, *document.credentials}
-    for number, file in enumerate(document.files):
+    for index, file in enumerate(document.files):
+        top = positions.text(index).tree
+        missing |= bool({"modules", "credentials", "groups"} & set(top.lost))
+        written = top.child("scale")
+        scale |= "scale" in top.lost or (written is not None and written.damaged)
         for section, entries in (("modules", file.modules), ("credentials", file.credentials)):
-            node = positions.node(number, (section,))
-            missing |= section in positions.text(number).tree.lost
+            node = top.child(section)
             missing |= isinstance(node, Mapping) and bool(node.lost)
-            for ref in entries:
-                entry = positions.node(number, (section, ref))
-                lost = set(entry.lost) if isinstance(entry, Mapping) else set()
-                lost |= {
-                    key
-                    for key in ("groups",)
-                    if positions.damaged(number, (section, ref, key))
-                    and positions.node(number, (section, ref, key)) is not None
-                }
-                if lost & _FIGURES:
-                    keys[ref] = frozenset(lost & _FIGURES)
-    file = document.files[index]
-    top = positions.text(index).tree
-    groups = {
-        name
-        for name, members in file.groups.items()
-        if positions.damaged(index, ("groups", name)) or not known.issuperset(members)
-    }
-    node = top.child("groups")
-    groups.update(node.lost if isinstance(node, Mapping) else ())
-    scale_node = top.child("scale")
-    scale = "scale" in top.lost or (scale_node is not None and scale_node.damaged)
-    missing |= "groups" in top.lost
+            for ref in entries if node is not None and node.damaged else ():
+                keys[ref] = _lost_figures(positions.node(index, (section, ref)))
+        node = top.child("groups")
+        groups.update(node.lost if isinstance(node, Mapping) else ())
+        for name, members in file.groups.items():
+            if positions.damaged(index, ("groups", name)) or not known.issuperset(members):
+                groups.add(name)
     return Doubts(missing, keys, frozenset(groups), scale)
+
+
+def _lost_figures(entry: Node | None) -> frozenset[str]:
+    """The figures of a module or credential that could not be read."""
+    if not isinstance(entry, Mapping):
+        return frozenset()
+    damaged = {key for key in _FIGURES if (inner := entry.child(key)) and inner.damaged}
+    return _FIGURES & (damaged | set(entry.lost))
 
 
 # --- one file ------------------------------------------------------------------------------------

@@ -26,8 +26,9 @@ from pathways.periods import Period, shift
 
 Measure = Literal["modules", "credits", "hours", "price"]
 
-#: Deterministic seconds of CP-SAT after which the best set found so far is taken.
-BOUND = 6.0
+#: Deterministic seconds of CP-SAT after which the best set found so far is taken: so many for a
+#: look that proves, and as many again for one that finds.
+BOUND = 0.7
 
 _LARGEST = 2**58
 _LONG_AGO = date(1000, 1, 1)
@@ -59,14 +60,15 @@ class Limit:
 class Route:
     """A set of completions that the model proposes, and what the solver knows of its cost.
 
-    `elsewhere` are credentials to be got elsewhere; `bound`: no set costs less.
+    `elsewhere` are credentials to be got elsewhere; `bound`: no set costs less. `smallest`: of
+    the cheapest sets, none has fewer completions.
     """
 
     entries: tuple[Completed, ...]
     elsewhere: tuple[str, ...]
-    earned: tuple[str, ...]
     bound: Decimal
     optimal: bool
+    smallest: bool
 
 
 class Unfinished(Exception):
@@ -126,6 +128,12 @@ class Routes:
         for ref in self.scope.credentials:
             self._imagine_award(ref, to, forbidden)
         self._imagined = self.pool.everything & ~self._known
+        self._once = self.pool.once(on) | self._imagined
+        self._of_source: dict[str, int] = {}
+        for index in bits(self._imagined):
+            option = self.pool.options[index]
+            earlier = self._of_source.get(option.source_ref, 0)
+            self._of_source[option.source_ref] = earlier | option.bit
         for name in self.completions:
             self._made[name] = self._problem.question()
         self._by_module: dict[str, list[list[Any]]] = {}
@@ -225,15 +233,11 @@ class Routes:
             self._model.add_bool_or([*questions, self._earned[ref].negated()])
 
     def _encode_prerequisite(self, module: str) -> None:
-        own = 0
-        for index in bits(self._imagined):
-            if self.pool.options[index].source_ref == module:
-                own |= 1 << index
         self._claim(
             f"module {module}",
             self.scope.prerequisites[module],
             self._started[module],
-            without=own,
+            without=self._of_source.get(module, 0),
         )
 
     def _ways(self, ref: str) -> list[tuple[Tree, date | None]]:
@@ -278,7 +282,7 @@ class Routes:
         usable = self._have[tree.attempts] | imagined
         if tree.attempts == "first":
             usable &= ~self._later_attempts(self._have["first"])
-        admitted = pool.once(self._on) | self._imagined
+        admitted = self._once
         if after is not None:
             admitted &= pool.after(after)
         claim = Claim(
@@ -432,32 +436,51 @@ class Routes:
         """
         from ortools.sat.python import cp_model as cp
 
+        # Sums and covers make up most of a pathway, and their relaxation is nearly always tight.
+        solver, status = self._look(cp, linearization=2)
+        if status == cp.INFEASIBLE:
+            return None
+        bound = _whole(solver.best_objective_bound)
+        if status != cp.OPTIMAL:
+            if status == cp.FEASIBLE:
+                self._model.clear_hints()
+                for question in (*self._made.values(), *self._elsewhere.values()):
+                    self._model.add_hint(question, solver.value(question))
+            again, other = self._look(cp, linearization=1)
+            self._model.clear_hints()
+            if other == cp.INFEASIBLE:
+                return None
+            bound = max(bound, _whole(again.best_objective_bound))
+            if other in (cp.OPTIMAL, cp.FEASIBLE):
+                solver = again
+            elif status != cp.FEASIBLE:
+                raise Unfinished
+        return self._route(solver, bound)
+
+    def _look(self, cp: Any, *, linearization: int) -> tuple[Any, Any]:
         solver = cp.CpSolver()
         parameters = solver.parameters
         parameters.num_workers = 1
         parameters.random_seed = 0
         parameters.max_deterministic_time = BOUND
-        # Sums and covers make up most of a pathway, and their relaxation is nearly always tight.
-        parameters.linearization_level = 2
-        status = solver.solve(self._model)
-        if status == cp.INFEASIBLE:
-            return None
-        if status not in (cp.OPTIMAL, cp.FEASIBLE):
-            raise Unfinished
-        chosen = [name for name, made in self._made.items() if solver.value(made)]
+        parameters.linearization_level = linearization
+        return solver, solver.solve(self._model)
+
+    def _route(self, solver: Any, bound: int) -> Route:
         weight, scale = self._weights
-        bound = int(solver.best_objective_bound + 0.5)
-        found = round(solver.objective_value)
-        optimal = status == cp.OPTIMAL or (
-            bound // self._heaviest == found // self._heaviest
-            and bound % self._heaviest // weight == found % self._heaviest // weight
-        )
+        found = _whole(solver.objective_value)
+        least, cost = (number % self._heaviest // weight for number in (bound, found))
+        same = bound // self._heaviest == found // self._heaviest
         return Route(
-            entries=tuple(self.completions[name].entry for name in chosen),
+            entries=tuple(
+                self.completions[name].entry
+                for name, made in self._made.items()
+                if solver.value(made)
+            ),
             elsewhere=tuple(ref for ref, got in self._elsewhere.items() if solver.value(got)),
-            earned=tuple(ref for ref, is_ in self._earned.items() if solver.value(is_)),
-            bound=Decimal(bound % self._heaviest // weight) / scale,
-            optimal=optimal,
+            bound=Decimal(least if same else 0) / scale,
+            optimal=same and least == cost,
+            smallest=bound == found,
         )
 
     def exclude(self, route: Route, *, monotone: bool) -> None:
@@ -523,3 +546,8 @@ def _every_attempt(tree: Tree) -> Tree:
     if tree.attempts == "any":
         return tree
     return Tree(tree.credential, tree.root, "any", tree.barred)
+
+
+def _whole(number: float) -> int:
+    """An objective as the whole number that it is."""
+    return round(number)

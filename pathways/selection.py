@@ -7,8 +7,8 @@ be reached by anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pathways.catalogue import Catalogue, Entry, Match
@@ -49,30 +49,69 @@ def parts_of(
         yield from parts_of(catalogue, selector.except_, (*loc, "except"), kinds)
 
 
-def selectable(
-    catalogue: Catalogue,
-    selector: Selector,
-    *,
-    inherited: frozenset[str] = MODULES,
-    only: Iterable[Selector] = (),
-    but: str | None = None,
-) -> frozenset[str]:
-    """Return what a selector can match inside rules with these `only`s.
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a rule could select, and the most that it could amount to."""
 
-    `but` is the credential in whose rule it stands, which is never matched. A module without a
-    level has none, unless it is one whose completions say what they amount to.
-    """
-    return frozenset(
-        ref
-        for ref in catalogue.matching(selector, inherited=inherited)
-        if not (ref == but and ref in catalogue.document.credentials)
-        and (selector.level is None or _may_have_level(catalogue.entries[ref]))
-        and all(lets_through(catalogue, each, ref) for each in only)
-    )
+    catalogue: Catalogue
+    refs: frozenset[str]
+    _most: dict[Unit, Decimal] = field(default_factory=dict, compare=False)
+
+    def most(self, unit: Unit) -> Decimal:
+        """Return the most that a selection can amount to; it may be `UNLIMITED`."""
+        if unit not in self._most:
+            entries = (self.catalogue.entries[ref] for ref in self.refs)
+            self._most[unit] = sum((_most(entry, unit) for entry in entries), Decimal(0))
+        return self._most[unit]
+
+    def among(self, refs: frozenset[str]) -> Offer:
+        """Return the part of the offer that is among these."""
+        return Offer(self.catalogue, self.refs & refs)
 
 
-def _may_have_level(entry: Entry) -> bool:
-    return entry.level is not None or "varies" in (entry.credits, entry.hours)
+class Offers:
+    """What the selectors of one file could select; the same question is answered once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        """Take a catalogue in the words of the file."""
+        self.catalogue = catalogue
+        self._known: dict[object, Offer] = {}
+
+    def of(
+        self,
+        selector: Selector,
+        *,
+        inherited: frozenset[str] = MODULES,
+        only: tuple[Selector, ...] = (),
+        but: str | None = None,
+    ) -> Offer:
+        """Return what a selector can match inside rules with these `only`s.
+
+        `but` is the credential in whose rule it stands, which is never matched. A module without a
+        level has none, unless it is one whose completions say what they amount to.
+        """
+        if "credential" not in self.catalogue.kinds(selector, inherited):
+            but = None
+        key = (selector, inherited, only, but)
+        if key not in self._known:
+            self._known[key] = Offer(
+                self.catalogue, self._refs(selector, inherited, only) - {but or ""}
+            )
+        return self._known[key]
+
+    def _refs(
+        self, selector: Selector, inherited: frozenset[str], only: tuple[Selector, ...]
+    ) -> frozenset[str]:
+        refs = self.catalogue.matching(selector, inherited=inherited)
+        if selector.level is not None:
+            refs = frozenset(filter(self._may_have_level, refs))
+        for each in only:
+            refs = frozenset(ref for ref in refs if lets_through(self.catalogue, each, ref))
+        return refs
+
+    def _may_have_level(self, ref: str) -> bool:
+        entry = self.catalogue.entries[ref]
+        return entry.level is not None or "varies" in (entry.credits, entry.hours)
 
 
 def lets_through(catalogue: Catalogue, only: Selector, ref: str) -> bool:
@@ -82,13 +121,7 @@ def lets_through(catalogue: Catalogue, only: Selector, ref: str) -> bool:
     return catalogue.match(only, ref) is not Match.NO
 
 
-def reach(catalogue: Catalogue, refs: Iterable[str], unit: Unit) -> Decimal:
-    """Return the most that a selection of these can amount to; it may be `UNLIMITED`."""
-    return sum((_most(catalogue, ref, unit) for ref in refs), Decimal(0))
-
-
-def _most(catalogue: Catalogue, ref: str, unit: Unit) -> Decimal:
-    entry = catalogue.entries[ref]
+def _most(entry: Entry, unit: Unit) -> Decimal:
     repeatable = entry.repeatable if isinstance(entry, Module) else 1
     times = UNLIMITED if repeatable == "unlimited" else Decimal(repeatable)
     if unit == "count":

@@ -118,14 +118,16 @@ def shaped(model: type[M], tree: Mapping, shown: str) -> tuple[M, Mapping, list[
         except ValidationError as error:
             details = error.errors(include_url=False)
         edits: dict[Loc, Edit] = {}
+        meant: set[tuple[Loc, str | None]] = set()
         for detail, site in _once(details, tree):
-            if _renamed_to(edits, site):
+            if (site.path, site.key) in meant:
                 continue  # the key that is missing is there, mistyped
             mistake = _mistake(model, detail, site)
             lost = site.node.lost if isinstance(site.node, Mapping) else ()
             if not (mistake.follows and lost):
                 problems.append(_problem(shown, site.node, mistake))
             edits.update(_way_on(detail["type"], site, mistake))
+            meant.add((site.path, mistake.rename))
         tree = edited(tree, edits)
     raise FileError(problems)
 
@@ -242,10 +244,6 @@ def _site(detail: ErrorDetails, tree: Mapping) -> _Site:
 
 def _written(node: Node) -> dict[str, Node]:
     return node.values if isinstance(node, Mapping) else {}
-
-
-def _renamed_to(edits: dict[Loc, Edit], site: _Site) -> bool:
-    return any(path[:-1] == site.path and name == site.key for path, name in edits.items())
 
 
 def _problem(shown: str, node: Node, mistake: _Mistake) -> Problem:

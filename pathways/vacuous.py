@@ -39,13 +39,13 @@ from pathways.selection import (
     AWARDS,
     COMPLETED_ONLY,
     MODULES,
+    Offer,
+    Offers,
     Part,
     award_kinds,
     groups_known,
     lets_through,
     parts_of,
-    reach,
-    selectable,
 )
 from pathways.sites import Site, parts
 from pathways.tree import Loc, Mapping
@@ -104,12 +104,14 @@ class Judge:
     index: int
     doubts: Doubts
     catalogue: Catalogue = field(init=False)
+    offers: Offers = field(init=False)
     group_names: frozenset[str] = field(init=False)
     award_kinds: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Look at the catalogue in this file's words."""
         self.catalogue = Catalogue(self.document, self.file)
+        self.offers = Offers(self.catalogue)
         self.group_names = groups_known(self.catalogue)
         self.award_kinds = award_kinds(self.catalogue)
 
@@ -202,9 +204,10 @@ class Judge:
             self.refuse((*site.loc, key), "an empty list of rules", "name one rule or more")
             return
         shares = isinstance(rule, RuleBase) and (bool(rule.distinct) or rule.overlap is not None)
-        for index, part in enumerate(inner):
-            twin = next((each for each in inner[:index] if each.rule == part.rule), None)
-            if twin is not None and not (shares and self._may_repeat(part.rule)):
+        first: dict[Rule, Site] = {}
+        for part in inner:
+            twin = first.setdefault(part.rule, part)
+            if twin is not part and not (shares and self._may_repeat(part.rule)):
                 line, _ = self.telling.positions.of(self.index, twin.loc)
                 self.refuse(
                     part.loc,
@@ -308,7 +311,7 @@ class Judge:
             return
         if self._doubtful([rule.every], loc):
             return
-        refs = selectable(self.catalogue, rule.every, but=site.credential)
+        refs = self.offers.of(rule.every, but=site.credential).refs
         named = rule.every.groups or ()
         if named and not any(map(self.catalogue.members, named)):
             names = " or ".join(f"`{name}`" for name in named)
@@ -337,79 +340,83 @@ class Judge:
         sound = self._selector(rule.selector, (*loc, "from"), site.credential)
         if sound:
             self._window(rule.selector, (*loc, "from"), around)
-        refs: frozenset[str] | None = None
+        offer: Offer | None = None
         if sound and not self._doubtful([rule.selector, *around.only], (*loc, "from")):
-            refs = selectable(self.catalogue, rule.selector, only=around.only, but=site.credential)
-            if not refs:
+            offer = self.offers.of(rule.selector, only=around.only, but=site.credential)
+            if not offer.refs:
                 message = "an `only` around this rule leaves nothing of this"
                 self.refuse((*loc, "from"), message, "loosen that `only`, or this")
-        if refs and rule.amount:
-            self._within_reach(rule.amount, refs, unit, asked)
+        if offer and offer.refs and rule.amount:
+            self._within_reach(rule.amount, offer, unit, asked)
+            self._sum_within_reach(rule, offer, (*loc, "sum"))
         if self.written_empty((*loc, "limits")):
             self.refuse((*loc, "limits"), "an empty list of limits", "leave it out")
         for index, limit in enumerate(rule.limits):
-            self._limit(limit, rule, (*loc, "limits", index), refs, site)
+            self._limit(limit, rule, (*loc, "limits", index), offer, site)
 
-    def _within_reach(self, amount: Decimal, refs: Iterable[str], unit: Unit, loc: Loc) -> bool:
-        if self.doubts.amount(refs, unit):
-            return True
-        there = reach(self.catalogue, refs, unit)
-        if amount <= there:
-            return True
+    def _within_reach(self, amount: Decimal, offer: Offer, unit: Unit, loc: Loc) -> None:
+        there = offer.most(unit)
+        if amount <= there or self.doubts.amount(offer.refs, unit):
+            return
         self.refuse(
             loc,
             f"what matches in the catalogue gives {amount_words(there, unit)} at most",
             f"ask for {plain(there)} at most, or let more match" if there else "let more match",
         )
-        return False
 
     def _value(self, rule: AmountRule, loc: Loc) -> None:
         """The `average` and `sum`, and what they are of."""
-        scale = self.file.scale
         for key in ("average", "sum"):
-            value = getattr(rule, key)
-            if value is None:
-                continue
-            if value == 0:
+            if getattr(rule, key) == 0:
                 self.refuse((*loc, key), f"`{key}: 0` asks for nothing", "leave it out")
-            by_points = rule.of == "points" or (rule.of is None and bool(scale))
-            if self.doubts.scale or (by_points and not scale):
-                continue
-            top = max(scale.values()) if by_points else TOP_SCORE
-            if key == "average" and value > top:
-                highest = f"{plain(top)} points" if by_points else "a score of 100"
-                message = f"nobody can have more than {highest}"
-                self.refuse((*loc, key), message, f"ask for {plain(top)} at most")
-        if rule.of == "points" and not scale and not self.doubts.scale:
+        if rule.of == "points" and not self.file.scale and not self.doubts.scale:
             message = "`of: points` needs a `scale` in this file"
             self.refuse((*loc, "of"), message, "add `scale:`, highest grade first")
+        top = self._top(rule)
+        if rule.average is not None and top is not None and rule.average > top:
+            by_score = rule.of == "score" or not self.file.scale
+            highest = "a score of 100" if by_score else f"{plain(top)} points"
+            message = f"nobody can have more than {highest}"
+            self.refuse((*loc, "average"), message, f"ask for {plain(top)} at most")
+
+    def _sum_within_reach(self, rule: AmountRule, offer: Offer, loc: Loc) -> None:
+        weight: Unit = "credits" if rule.weighted_by == "credits" else "count"
+        top = self._top(rule)
+        if rule.sum is None or not top or self.doubts.amount(offer.refs, weight):
+            return
+        most = offer.most(weight) * top
+        if rule.sum > most:
+            message = f"what matches in the catalogue gives a sum of {plain(most)} at most"
+            self.refuse(loc, message, f"ask for {plain(most)} at most, or let more match")
+
+    def _top(self, rule: AmountRule) -> Decimal | None:
+        """The most that one item can have as its value; None where that is not known."""
+        scale = self.file.scale
+        if rule.of == "points" or (rule.of is None and scale):
+            return max(scale.values()) if scale and not self.doubts.scale else None
+        return None if self.doubts.scale and rule.of is None else TOP_SCORE
 
     # --- limits ----------------------------------------------------------------------------------
 
     def _limit(
-        self,
-        limit: Limit,
-        rule: AmountRule,
-        loc: Loc,
-        refs: frozenset[str] | None,
-        site: Site,
+        self, limit: Limit, rule: AmountRule, loc: Loc, offer: Offer | None, site: Site
     ) -> None:
         unit = limit.unit or rule.unit
-        inside = refs
+        inside = offer
         if limit.of is not None:
             inherited = self.catalogue.kinds(rule.selector)
             sound = self._selector(limit.of, (*loc, "of"), site.credential, inherited)
-            if not sound or refs is None or self._doubtful([limit.of], (*loc, "of")):
+            if not sound or offer is None or self._doubtful([limit.of], (*loc, "of")):
                 inside = None
             else:
-                inside = refs & selectable(self.catalogue, limit.of, inherited=inherited)
+                inside = offer.among(self.offers.of(limit.of, inherited=inherited).refs)
         match limit.form:
             case "at_least":
                 self._limit_at_least(limit, rule, unit, loc, inside)
             case "at_most":
-                self._limit_at_most(limit, rule, unit, loc, refs)
+                self._limit_at_most(limit, rule, unit, loc, offer)
             case "spread":
-                self._limit_spread(limit, loc, refs)
+                self._limit_spread(limit, loc, offer.refs if offer else None)
             case _:
                 if limit.at_most_each == 0:
                     message = "`at_most_each: 0` lets nothing be selected"
@@ -417,12 +424,7 @@ class Judge:
         self._over(limit, loc)
 
     def _limit_at_least(
-        self,
-        limit: Limit,
-        rule: AmountRule,
-        unit: Unit,
-        loc: Loc,
-        inside: frozenset[str] | None,
+        self, limit: Limit, rule: AmountRule, unit: Unit, loc: Loc, inside: Offer | None
     ) -> None:
         assert limit.at_least is not None
         at: Loc = (*loc, "at_least")
@@ -432,32 +434,28 @@ class Judge:
         elif unit == rule.unit and amount > rule.amount > 0:
             message = f"the rule itself asks for {amount_words(rule.amount, unit)}"
             self.refuse(at, message, f"ask for {plain(rule.amount)} at most, or for more there")
-        elif inside is not None and rule.amount and not inside:
+        elif inside is not None and inside.refs:
+            self._within_reach(amount, inside, unit, at)
+        elif inside is not None and rule.amount:
             message = "nothing that matches the rule's `from` matches this"
             self.refuse((*loc, "of"), message, "limit something that `from` lets in")
-        elif inside:
-            self._within_reach(amount, inside, unit, at)
 
     def _limit_at_most(
-        self,
-        limit: Limit,
-        rule: AmountRule,
-        unit: Unit,
-        loc: Loc,
-        refs: frozenset[str] | None,
+        self, limit: Limit, rule: AmountRule, unit: Unit, loc: Loc, offer: Offer | None
     ) -> None:
         """Refuse a cap under which what may still be selected falls short of the amount."""
         assert limit.at_most is not None
-        if not refs or limit.of is None or unit != rule.unit or self.doubts.amount(refs, unit):
+        if offer is None or limit.of is None or unit != rule.unit:
+            return
+        there = offer.most(unit)
+        cap = limit.at_most.of(rule.amount)
+        if rule.amount > there or cap >= rule.amount or self.doubts.amount(offer.refs, unit):
             return
         inherited = self.catalogue.kinds(rule.selector)
-        capped = {
-            ref for ref in refs if self.catalogue.match(limit.of, ref, inherited) is Match.YES
-        }
-        cap = limit.at_most.of(rule.amount)
-        free = reach(self.catalogue, refs - capped, unit)
-        most = free + min(cap, reach(self.catalogue, capped, unit))
-        if most < rule.amount <= reach(self.catalogue, refs, unit):
+        sure = self.catalogue.matching(limit.of, inherited=inherited, least=Match.YES)
+        most = offer.among(offer.refs - sure).most(unit)
+        most += min(cap, offer.among(sure).most(unit))
+        if most < rule.amount:
             message = f"with this limit, {amount_words(most, unit)} can be selected at most"
             help_ = f"the rule asks for {amount_words(rule.amount, unit)}"
             self.refuse((*loc, "at_most"), message, help_)
@@ -519,7 +517,7 @@ class Judge:
         return sound
 
     def _not_empty(self, part: Part, owner: str | None) -> bool:
-        matching = selectable(self.catalogue, part.selector, inherited=part.inherited)
+        matching = self.offers.of(part.selector, inherited=part.inherited).refs
         if not matching:
             role = "this exception" if part.role == "except" else "this"
             message = f"{role} matches nothing in the catalogue"

@@ -85,7 +85,11 @@ def listed(
     if before is not None:
         query = query.where(table.position < before)
     return [
-        # SQLite keeps no time zone; what the ledger records is UTC.
-        ActivityRow(**{**row, "at": row["at"].replace(tzinfo=UTC)})
+        ActivityRow(**{**row, "at": _utc(row["at"])})
         for row in view.execute(query).mappings()
     ]
+
+
+def _utc(at: datetime) -> datetime:
+    # SQLite keeps no time zone, and what the ledger records is UTC; servers answer in their own.
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

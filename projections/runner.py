@@ -140,8 +140,9 @@ class Projections:
                 if page.behind != behind:
                     # What was brought up to date before was so for other read models.
                     behind = page.behind
-                    up_to_date.clear()
-                    page = self._page(up_to_date) or page
+                    if up_to_date:
+                        up_to_date.clear()
+                        continue
                 if not self._write(page):
                     continue
                 done += page.stop - page.start

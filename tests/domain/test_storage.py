@@ -107,12 +107,13 @@ def test_a_damaged_page_is_said_to_be_damaged(tmp_path: Path) -> None:
         ledger.learner(learner)
 
 
-def test_an_event_that_was_damaged_is_named(registrar: Desk) -> None:
-    learner = registrar.register()
-    with registrar.ledger.store.datastore.transaction(commit=True) as cursor:
-        cursor.execute("UPDATE stored_events SET state = CAST('{}' AS BLOB)")
-    with pytest.raises(UnreadableEventError, match=f"event 1 of `{learner}`"):
-        registrar.ledger.learner(learner)
+def test_an_event_that_was_damaged_is_named(tmp_path: Path) -> None:
+    with desk(tmp_path) as registrar:
+        learner = registrar.register()
+        with registrar.ledger.store.datastore.transaction(commit=True) as cursor:
+            cursor.execute("UPDATE stored_events SET state = CAST('{}' AS BLOB)")
+        with pytest.raises(UnreadableEventError, match=f"event 1 of `{learner}`"):
+            registrar.ledger.learner(learner)
 
 
 def test_a_locked_database_is_waited_for_and_then_said_to_be_locked(tmp_path: Path) -> None:

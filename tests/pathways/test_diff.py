@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from copy import deepcopy
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -89,6 +90,20 @@ def test_one_change_is_told_in_the_designers_words(case: dict[str, Any]) -> None
     value = ... if case["becomes"] is None else case["becomes"]
     told = compared(changed(case["at"], value))
     assert told == [(case["place"], case["says"], case["effect"])]
+
+
+RULES = yaml.safe_load((Path(__file__).parents[1] / "diff" / "rules.yaml").read_text())
+
+
+@pytest.mark.parametrize("case", RULES, ids=lambda case: case["told"][0][1])
+def test_a_changed_rule_is_told_part_by_part(case: dict[str, Any]) -> None:
+    other = {"other": {"module": "a", "min_score": 60}}
+    old, new = ({**FILE, "rules": {"r": case[key], **other}} for key in ("old", "new"))
+    old["credentials"] = new["credentials"] = {"low": FILE["credentials"]["low"]}
+    assert compared(new, old) == [
+        (", ".join(filter(None, ["rule `r`", inside])), text, effect)
+        for inside, text, effect in case["told"]
+    ]
 
 
 def test_the_opposite_change_has_the_opposite_effect() -> None:
@@ -227,3 +242,98 @@ def test_two_documents_that_differ_have_a_change_to_tell(case: Case, data: st.Da
 @given(theme("all"), theme("all"))
 def test_any_two_documents_can_be_compared(one: Case, other: Case) -> None:
     assert diff(one.document, other.document) or one.document.canonical == other.document.canonical
+
+
+# --- what one value can not show -----------------------------------------------------------------
+
+
+def credential(**keys: Any) -> dict[str, Any]:
+    return changed(("credentials", "low"), {"kind": "award", "requires": {"module": "a"}, **keys})
+
+
+def told(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(text, effect) for _, text, effect in compared(new, old)]
+
+
+def test_a_renewal_is_told_by_its_rule_its_opening_and_its_grace() -> None:
+    year = {"valid_for": "1 year"}
+    old = credential(**year, renewal={"requires": {"module": "a"}, "opens": "6 months"})
+    new = credential(
+        **year,
+        renewal={"requires": {"any": [{"module": "a"}, {"module": "b"}]}, "grace": "90 days"},
+    )
+    assert told(old, new) == [
+        ("also accepts `b`", "loosens"),
+        ("opens at any time instead of 6 months before the expiry", "loosens"),
+        ("the grace is 90 days instead of none", "loosens"),
+    ]
+    assert told(new, credential(**year)) == [("can no longer be renewed", "tightens")]
+
+
+def test_no_grace_is_stricter_than_any_and_unlimited_laxer() -> None:
+    graces = [{}, {"grace": "0 days"}, {"grace": "90 days"}, {"grace": "unlimited"}]
+    effects = [
+        told(
+            credential(renewal={"requires": {"module": "a"}, **one}),
+            credential(renewal={"requires": {"module": "a"}, **other}),
+        )[0][1]
+        for one, other in pairwise(graces)
+    ]
+    assert effects == ["neither", "loosens", "loosens"]
+
+
+def test_a_longer_validity_with_a_renewal_that_opens_late_may_cost_a_renewal() -> None:
+    renewal = {"requires": {"module": "a"}, "opens": "6 months"}
+    old, new = (credential(valid_for=each, renewal=renewal) for each in ("3 years", "4 years"))
+    assert told(old, new) == [("is valid for 4 years instead of for 3 years", "shifts")]
+
+
+def test_where_awards_are_selected_by_what_they_are_worth_that_shifts() -> None:
+    selecting = {"requires": {"credits": 10, "from": {"kind": "award"}}}
+    old, new = (credential(credits=each) for each in (10, 20))
+    for data in (old, new):
+        data["credentials"]["collector"] = selecting
+    assert told(old, new) == [("is worth 20 credits instead of 10", "shifts")]
+
+
+def test_classes_in_another_order_shift() -> None:
+    classes = [{"name": "one", "requires": {"module": "a"}}, {"name": "two"}]
+    old, new = credential(classes=classes), credential(classes=classes[::-1])
+    assert told(old, new) == [("the classes are in another order", "shifts")]
+
+
+def test_exclusive_credentials_are_told_two_by_two() -> None:
+    pair = {"credentials": ["low", "top"]}
+    none, two, nothing = (
+        changed(("exclusive",), each) for each in ([pair], [{**pair, "share": 2}], [])
+    )
+    assert told(none, two) == [
+        ("may use at most 2 items of the same evidence instead of 0", "loosens")
+    ]
+    assert told(none, nothing) == [("may use the same evidence", "loosens")]
+    turned = changed(("exclusive",), [{"credentials": ["top", "low"]}])
+    assert told(none, turned) == [("the exclusive sets are written differently", "shifts")]
+
+
+def test_what_is_gone_is_told() -> None:
+    with_more = changed(("credentials", "extra"), {"requires": {"module": "a"}})
+    assert ("is gone", "tightens") in told(with_more, FILE)
+    with_more = changed(("modules", "e"), {"groups": ["free"]})
+    assert told(with_more, FILE) == [("is gone", "tightens")]
+    with_more = changed(("rules", "extra"), {"module": "a"})
+    assert told(with_more, FILE) == [("is gone", "neither")]
+    with_more = changed(("groups", "extra"), [])
+    assert told(with_more, FILE) == [("is no longer declared", "neither")]
+
+
+def test_the_files_that_are_used_are_compared_by_their_names() -> None:
+    used = {"catalogue": "lib", "modules": {"lib/x": {"credits": 5}}, "groups": {"g": []}}
+    old = Document.model_validate({"main": FILE, "used": [used]})
+    new = Document.model_validate(
+        {"main": FILE, "used": [{**used, "groups": {}}, {"catalogue": "other"}]}
+    )
+    assert [str(change) for change in diff(old, new)] == [
+        "file `lib`, group `g`: is no longer declared (neither)",
+        "pathway: uses the file `other` (neither)",
+    ]
+    assert "pathway: no longer uses the file `other` (neither)" in map(str, diff(new, old))

@@ -148,6 +148,14 @@ RULES = {
         "{count: 1, from: any, average: ▸101, of: score}",
         "a score of 100",
     ),
+    "a sum out of reach": (
+        "{count: 1, from: {groups: core}, sum: ▸9}",
+        "a sum of 8 at most",
+    ),
+    "a weighted sum out of reach": (
+        "{count: 1, from: {groups: core}, sum: ▸81, weighted_by: credits}",
+        "a sum of 80 at most",
+    ),
     "an average of nothing": ("{count: 1, from: any, average: ▸0}", "asks for nothing"),
     "an empty list of limits": ("{count: 1, from: any, limits: ▸[]}", "an empty list of limits"),
     "a limit that asks for nothing": (
@@ -217,6 +225,13 @@ def test_a_rule_is_refused_at_its_place(case: str, tmp_path: Path) -> None:
 FILES = {
     "a scale that rises": ("scale: {A: 4, ▸B: 5}", "`B` is worth more than `A`"),
     "pass grades without a scale": ("defaults: {pass_grade: ▸C}", "has no `scale`"),
+    "points without a scale": (
+        """
+        modules: {m: {}}
+        rules: {r: {count: 1, from: any, average: 2, of: ▸points}}
+        """,
+        "needs a `scale`",
+    ),
     "a pass grade that the scale lacks": (
         """
         scale: {A: 4, B: 3}
