@@ -245,6 +245,11 @@ class _Face:
         return begins + [day_after(self.last_day(day)) for day in begins]
 
 
+#: What states nothing of its own: a completion or an award that is just what its model says.
+_PLAIN = Completed(module="plain")
+_HELD = Held(credential="plain", on=date.min)
+
+
 class _Facts:
     """What a record says on the day of a verdict, in the words of the file of the rule."""
 
@@ -410,12 +415,9 @@ class _Facts:
 
     def every(self, selector: Selector) -> list[str]:
         """Return what the catalogue has that matches, by id, before anything is completed."""
-        document, found = self.document, []
-        for ref in document.modules:
-            found.append(self.completion(_Item(self.day, ref, ref), Completed(module=ref), ref))
-        for ref in document.credentials:
-            held = Held(credential=ref, on=self.day)
-            found.append(self.award(_Item(self.day, ref, ref), held))
+        modules, credentials = self.document.modules, self.document.credentials
+        found = [self.completion(_Item(self.day, ref, ref), _PLAIN, ref) for ref in modules]
+        found += [self.award(_Item(self.day, ref, ref), _HELD) for ref in credentials]
         # An amount that varies is not known yet, and so it is none that is asked for.
         asked = {unit for unit in ("credits", "hours") if getattr(selector, unit) is not None}
         return sorted(
@@ -497,7 +499,7 @@ class _Hearing:
             self.object_to(at.path, str(refused))
             return _Finding()
         waivers = self._waivers(rule, name)
-        if full := {name for name, waived in waivers.items() if waived.amount is None}:
+        if full := {key for key, waived in waivers.items() if waived.amount is None}:
             more = use.items or use.served or use.amounts or use.parts
             if more or len(use.waived) != 1 or not full.issuperset(use.waived):
                 self.object_to(at.path, "a waived rule is met by its waiver, and by nothing else")
@@ -788,9 +790,8 @@ class _Hearing:
         for item_id in ids:
             item = self.facts.items.get(item_id, _Item(date.min, item_id, item_id))
             if not isinstance(item.fact, Waived):
-                stranger = Completed(module="stranger")
-                bare = _Face(item, "module", item.ref, Module(), stranger, frozenset())
-                faces.append(self.facts.faces(item).get(self.facts.really(item), bare))
+                unknown = _Face(item, "module", item.ref, Module(), _PLAIN, frozenset())
+                faces.append(self.facts.faces(item).get(self.facts.really(item), unknown))
         parts = tuple(_Finding(frozenset({face})) for face in faces)
         return _Finding(frozenset(faces), parts=parts)
 
@@ -853,12 +854,11 @@ class _Hearing:
     def exclusive(self, finding: _Finding, path: str) -> None:
         """Object to evidence that a held award of an exclusive set has used already."""
         own = self.facts.credential
-        awards = [face for face in self.facts.all_faces if face.kind == "credential"]
-        for group in (group for file in self.facts.document.files for group in file.exclusive):
-            for award in awards:
-                if own not in group.credentials or award.serves not in group.credentials:
-                    continue
-                if award.serves == own or self.facts.unusable(award, self.day):
+        sets = [group for file in self.facts.document.files for group in file.exclusive]
+        for group in (group for group in sets if own in group.credentials):
+            for award in self.facts.all_faces:
+                rival = award.kind == "credential" and award.serves in group.credentials
+                if not rival or award.serves == own or self.facts.unusable(award, self.day):
                     continue
                 items, _ = self.shared([finding, self._used(award.said("used"))])
                 if items > group.share:

@@ -277,6 +277,7 @@ _SYNTAX = (
         "`|` and `>` begin a text of several lines",
         "begin it on the next line, or quote a text that starts with one of them",
     ),
+    _Syntax("indentation indicator", "`|0` and `>0` begin nothing", "leave the `0` out"),
     _Syntax("expected whitespace or line break", "a space is due here", "add one"),
     _Syntax("expected directive name", "`%` begins a directive", "quote a text that starts so"),
     _Syntax("maximum nesting depth", f"nested more than {MAX_DEPTH} levels deep", "nest less"),
@@ -566,7 +567,8 @@ class _Builder:
             return None
         if isinstance(node.value, str):
             return node.value, place
-        self.tell(place, "a key is a text", f'quote it: `"{place.text}"`' if place.text else "")
+        help_ = f'quote it: `"{place.text}"`' if place.text else "write one before the `:`"
+        self.tell(place, "a key is a text", help_)
         return place.text, place
 
 

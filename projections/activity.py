@@ -84,10 +84,7 @@ def listed(
         query = query.where(table.topic == topic)
     if before is not None:
         query = query.where(table.position < before)
-    return [
-        ActivityRow(**{**row, "at": _utc(row["at"])})
-        for row in view.execute(query).mappings()
-    ]
+    return [ActivityRow(**{**row, "at": _utc(row["at"])}) for row in view.execute(query).mappings()]
 
 
 def _utc(at: datetime) -> datetime:

@@ -116,7 +116,7 @@ class Projections:
         self._ledger = ledger
         self._database = ledger.store.database
         self._projections = tuple(projections)
-        self._engine = _engine(self._database)
+        self._engine = engine_of(self._database)
         self._prepared = False
 
     def close(self) -> None:
@@ -297,7 +297,7 @@ class Projections:
 _WRITES = "cairn_writes"
 
 
-def _engine(database: Database) -> Engine:
+def engine_of(database: Database) -> Engine:
     if database.path is None:
         return create_engine(make_url(database.url).set(drivername="postgresql+psycopg"))
     engine = create_engine(

@@ -44,6 +44,7 @@ def test_every_stored_event_is_read_and_keeps_its_meaning(
 ) -> None:
     recorded = read(topic, state.encode())
     assert (recorded.stream, recorded.number) == ("s-1", 7)
+    assert (recorded.originator_id, recorded.originator_version) == ("s-1", 7)
     assert recorded.event.topic == topic
     written = encode(recorded)
     assert read(topic, written) == recorded

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.commands import (
+    Command,
     CorrectCompletion,
     DecideReview,
     PublishPathway,
@@ -22,8 +23,10 @@ from domain.commands import (
     WithdrawWaiver,
 )
 from domain.errors import (
+    AlreadyEnrolledError,
     AmbiguousNameError,
     InvalidError,
+    LedgerConflictError,
     LedgerCorruptError,
     NotEnrolledError,
     RetiredError,
@@ -34,8 +37,8 @@ from domain.errors import (
     UnknownRuleError,
     UnknownVersionError,
 )
-from domain.events import AwardRevoked, CredentialAwarded, WitnessReplaced
-from domain.ledger import open_ledger
+from domain.events import AwardRevoked, CredentialAwarded, Recorded, WitnessReplaced
+from domain.ledger import again, open_ledger
 from pathways.source import load_pathway
 from tests.ledgers import LADDER, MOMENT, TODAY, Desk, awarded, day, desk, document, topics
 
@@ -375,6 +378,13 @@ def test_a_learner_stays_on_the_version_of_the_enrolment(climbing: Desk) -> None
     climbing.publish(HARDER)
     climbing.complete("sheets-1", on="02-01")
     assert awarded(climbing.complete("sheets-2", on="02-02")) == [ESSENTIALS]
+
+
+def test_a_second_version_is_moved_to_and_not_enrolled_in(climbing: Desk) -> None:
+    climbing.publish(HARDER)
+    with pytest.raises(AlreadyEnrolledError, match="version `1` of `ladder`") as caught:
+        climbing.enrol(version="2")
+    assert caught.value.help == "move the enrolment to version `2` instead"
 
 
 def test_moving_is_previewed_and_takes_nothing_away(climbing: Desk) -> None:
@@ -813,6 +823,20 @@ def test_a_correction_that_passes_is_a_new_witness(climbing: Desk) -> None:
     assert award.evidence == ("ladder/sheets-1@2026-02-01#2", "ladder/sheets-2@2026-02-02")
 
 
+def test_a_correction_can_name_another_module(climbing: Desk) -> None:
+    climbing.complete("macros", on="02-01")
+    climbing.complete("sheets-2", on="02-02")
+    receipt = climbing.do(
+        CorrectCompletion(
+            learner=climbing.learners["s-1"],
+            completion="macros@2026-02-01",
+            module="sheets-1",
+            on=day("02-01"),
+        )
+    )
+    assert awarded(receipt) == [ESSENTIALS]
+
+
 def test_a_correction_can_bring_an_award(climbing: Desk) -> None:
     climbing.complete("sheets-1", on="02-01", score=40)
     climbing.complete("sheets-2", on="02-02")
@@ -922,6 +946,63 @@ def test_a_loss_after_a_withdrawal_is_still_examined(climbing: Desk) -> None:
     climb(climbing)
     climbing.withdraw()
     assert "learner.award-flagged" in topics(climbing.revoke("sheets-1@2026-02-01"))
+
+
+# --- at the same moment ---------------------------------------------------------------------------
+
+
+def test_what_others_were_faster_with_is_tried_again() -> None:
+    tries: list[int] = []
+
+    def third_time_lucky() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise LedgerConflictError("taken")
+        return "done"
+
+    assert again(third_time_lucky) == "done"
+    assert len(tries) == 3
+
+
+def test_trying_again_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domain.ledger._LONGEST_PAUSE", 0)
+    tries: list[int] = []
+
+    def never() -> None:
+        tries.append(1)
+        raise LedgerConflictError("taken")
+
+    with pytest.raises(LedgerConflictError):
+        again(never)
+    assert len(tries) == 20
+
+
+def test_two_who_read_the_same_do_not_both_write(climbing: Desk) -> None:
+    learner = climbing.learners["s-1"]
+    number = climbing.ledger.load(learner).number
+    event = climbing.ledger.preview(
+        StartModule(learner=learner, module="charts", on=TODAY), on=TODAY
+    ).events[0]
+    place = Recorded(learner, number + 1, MOMENT, TODAY, event)
+    climbing.ledger.store.append([place])
+    with pytest.raises(LedgerConflictError, match="writes the same"):
+        climbing.ledger.store.append([place])
+    assert climbing.ledger.load(learner).number == number + 1
+
+
+def test_documents_that_were_let_go_are_read_again(
+    climbing: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.library._KEPT", 1)
+    climbing.publish(OTHER)
+    climbing.enrol("other")
+    climbing.complete("sheets-1", on="02-01")
+    assert awarded(climbing.complete("sheets-2", on="02-02")) == [ESSENTIALS]
+
+
+def test_a_command_of_no_kind_is_a_mistake_of_the_program(registrar: Desk) -> None:
+    with pytest.raises(TypeError, match="Command is not a command of the ledger"):
+        registrar.do(Command(on=TODAY))
 
 
 # --- what stays ----------------------------------------------------------------------------------

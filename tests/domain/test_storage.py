@@ -11,9 +11,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from eventsourcing.persistence import PersistenceError
 
 from domain.commands import RegisterLearner
 from domain.errors import (
+    LedgerConflictError,
     LedgerCorruptError,
     LedgerError,
     LedgerFullError,
@@ -223,6 +225,53 @@ def test_a_full_disk_is_said_to_be_full_and_nothing_is_half_recorded(tmp_path: P
         last = ledger.store.page(ledger.store.head() - 1, 10)[-1][1]
         assert ledger.learner(last.stream).registered == date(2026, 1, 1)
         assert not ledger.register("one more", on=TODAY, at=MOMENT).duplicate
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted"),
+    [
+        ("23505", LedgerConflictError),
+        ("55P03", LedgerLockedError),
+        ("25006", LedgerReadOnlyError),
+        ("42501", LedgerReadOnlyError),
+        ("53100", LedgerFullError),
+        ("XX001", LedgerCorruptError),
+        ("08006", LedgerUnavailableError),
+        (None, LedgerUnavailableError),
+    ],
+)
+def test_what_a_server_says_is_explained(state: str | None, wanted: type[LedgerError]) -> None:
+    class ServerError(Exception):
+        sqlstate = state
+
+    ServerError.__module__ = "psycopg.errors"
+    place = locate("postgresql://ann:secret@db.example/ledger")
+    try:
+        try:
+            raise ServerError("first line\nsecond line")
+        except ServerError as error:
+            raise PersistenceError("wrapped") from error
+    except PersistenceError as error:
+        known = explained(error, place)
+    assert type(known) is wanted
+    assert "`postgresql://db.example/ledger`" in str(known)
+    assert "secret" not in str(known)
+    assert "second" not in str(known)
+
+
+def test_what_the_event_store_says_by_itself_is_passed_on() -> None:
+    known = explained(PersistenceError("the pool is empty"), Database(shown="cairn.db"))
+    assert isinstance(known, LedgerUnavailableError)
+    assert str(known) == "`cairn.db` can not be used: the pool is empty"
+
+
+def test_what_is_wrong_with_the_disk_is_said_in_its_own_words(tmp_path: Path) -> None:
+    reader = sqlite3.connect(tmp_path / "x.db")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        reader.execute("SELECT * FROM nowhere")
+    reader.close()
+    known = explained(caught.value, Database(shown="x.db", path=tmp_path / "x.db"))
+    assert str(known) == "`x.db` can not be used: no such table: nowhere"
 
 
 def test_errors_that_are_not_of_a_database_are_left_alone() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pathways.document import CredentialRule, ModuleRule
+from pathways import source
 from pathways.source import load_pathway
 from tests.pathways.marked import problems_in, write
 
@@ -202,6 +203,43 @@ def one_use(tmp_path: Path, use: str) -> tuple[Path, str]:
 def test_a_file_that_can_not_be_used(tmp_path: Path, use: str, words: str) -> None:
     _, message = one_use(tmp_path, use)
     assert words in message
+
+
+def test_names_that_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "tree" / "pathways").mkdir(parents=True)
+    loop = tmp_path / "tree" / "pathways" / "loop.yaml"
+    loop.symlink_to(loop)
+    _, message = one_use(tmp_path, "loop.yaml")
+    assert "no such file" in message
+    _, message = one_use(tmp_path, "x" * 400)
+    assert "can not be read" in message
+
+
+def test_a_used_file_that_is_no_yaml_is_told_where_it_is_not(main: Path) -> None:
+    used = main.parent.parent / "catalogue" / "modules.yaml"
+    used.write_text("catalogue: [there\n")
+    problems = [problem for problem in problems_in(main) if problem.file == str(used)]
+    assert [(problem.line, problem.column) for problem in problems] == [(1, 12)]
+
+
+def test_not_more_files_than_anybody_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_FILES", 2)
+    for name in ("a", "b"):
+        write(tmp_path / f"{name}.yaml", f"catalogue: {name}\n")
+    path, _ = write(tmp_path / "p.yaml", 'pathway: p\nversion: "1"\nuses: [a.yaml, b.yaml]\n')
+    (problem,) = problems_in(path)
+    assert (problem.line, problem.column) == (3, 16)
+    assert "more than 2 files" in problem.message
+
+
+def test_of_many_unknown_ids_the_nearest_is_not_looked_for(tmp_path: Path) -> None:
+    unknown = ", ".join(f"m{number}x" for number in range(30))
+    text = f'pathway: p\nversion: "1"\nmodules: {{m1: {{}}}}\nrules: {{r: {{any: [{unknown}]}}}}\n'
+    path, _ = write(tmp_path / "p.yaml", text)
+    problems = problems_in(path)
+    assert len(problems) == 30
+    assert "did you mean `m1`?" in problems[0].help
+    assert "under `uses`" in problems[-1].help
 
 
 def test_a_link_can_not_lead_out_of_the_tree(tmp_path: Path) -> None:

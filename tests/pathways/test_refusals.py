@@ -50,6 +50,7 @@ RULES = {
         "the same rule stands twice",
     ),
     "one module for two children": ("{all: [m1, ▸m1], distinct: true}", "stands twice"),
+    "one award for two children": ("{all: [vendor, ▸vendor], distinct: true}", "stands twice"),
     "two modules barred to each other": ("{all: ▸[m2, m3]}", "barred to each other"),
     "every module of a barred pair": ("{every: ▸{ids: [m2, m3]}}", "barred to each other"),
     "count of none": ("{count: ▸0, from: any}", "asks for nothing"),
@@ -194,6 +195,10 @@ RULES = {
         "{count: 1, from: any, limits: [{spread: ▸3, over: [core, maths]}]}",
         "2 values",
     ),
+    "spread over more modules than there are": (
+        "{count: 1, from: {groups: core}, limits: [{spread: ▸3, over: module}]}",
+        "2 values",
+    ),
     "spread over more levels than there are": (
         "{count: 1, from: {groups: core}, limits: [{spread: ▸3, over: level}]}",
         "2 values",
@@ -295,6 +300,14 @@ FILES = {
         credentials: {c: {external: true, ▸classes: [{name: merit}]}}
         """,
         "awarded elsewhere",
+    ),
+    "an external credential that is approved": (
+        "credentials: {c: {external: true, award: ▸approval}}",
+        "nobody approves it here",
+    ),
+    "an external credential that is held while met": (
+        "credentials: {c: {external: true, lasts: ▸while_met}}",
+        "no rule to be met",
     ),
     "held while met, with a validity": (
         """
@@ -490,6 +503,10 @@ SOUND = {
     "every member of a group": "{every: {groups: core}, only: {source: exam}}",
     "every award of a kind": "{every: {kind: badge}, distinct: through}",
     "an only, and an award": "{only: {level: 4}, all: [vendor, m1]}",
+    "two awards of one": "{at_least: 1, of: [{all: [vendor, m1]}, {all: [vendor, m2]}]}",
+    "spread over what has no level": (
+        "{count: 2, from: any, limits: [{spread: 2, over: groups}, {at_most_each: 1, over: level}]}"
+    ),
     "the same day": "{all: [m1], after: 2026-01-01, before: 2026-01-01}",
 }
 

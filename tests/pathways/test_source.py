@@ -74,10 +74,13 @@ def test_words_that_yaml_1_1_takes_for_booleans_are_texts(tmp_path: Path) -> Non
 
 
 def test_a_leading_zero_is_not_octal(tmp_path: Path) -> None:
-    path, _ = write(tmp_path / "p.yaml", HEADER + "modules: {m: {credits: 010, hours: 0.30}}\n")
+    path, _ = write(
+        tmp_path / "p.yaml", HEADER + "modules: {m: {credits: 010, hours: 0.30, level: 0x10}}\n"
+    )
     module, _ = load_pathway(path).document.modules["m"]
     assert module.credits == 10
     assert module.hours == Decimal("0.3")
+    assert module.level == 16
 
 
 def test_amounts_are_exact_decimals(tmp_path: Path) -> None:
@@ -272,6 +275,29 @@ MISTAKES = {
     "not `through`": (
         "rules: {r: {all: [m, n], distinct: ▸thru}}\nmodules: {m: {}, n: {}}",
         "`true`, `false` or `through`",
+    ),
+    "a number for a selector": (
+        "rules: {r: {count: 1, from: ▸5}}\nmodules: {m: {}}",
+        "a selector is due here",
+    ),
+    "a word for an example": ("examples: [▸x]", "an example is a mapping"),
+    "more than everything": (
+        "rules: {r: {count: 1, from: any, limits: [{at_least: ▸110%, of: any}]}}\nmodules: {m: {}}",
+        "at most 100%",
+    ),
+    "a limit's mistyped key": (
+        "rules: {r: {count: 1, from: any, limits: [{spread: 1, ▸ovre: module}]}}\nmodules: {m: {}}",
+        "did you mean `over`?",
+    ),
+    "a negative number of rules": (
+        "rules: {r: {at_least: ▸-1, of: [m]}}\nmodules: {m: {}}",
+        "a number from 0",
+    ),
+    "a title without an end": (f"title: ▸{'x' * 501}", "more than 500 characters"),
+    "a key that is nothing": ("modules: {▸: {}}", "a key is a text"),
+    "an operator that is near": (
+        "rules: {r: {▸credit: 5, from: any}}\nmodules: {m: {credits: 5}}",
+        "`credits`?",
     ),
     "no overlap": (
         "rules: {r: {all: [m, n], overlap: {credits: ▸many}}}\nmodules: {m: {}, n: {}}",

@@ -172,6 +172,29 @@ def test_progress_is_told_while_catching_up(
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+def test_how_far_each_read_model_is_can_be_told_without_catching_up(
+    registrar: Desk, views: Projections
+) -> None:
+    registrar.publish(LADDER)
+    before = {state.name: (state.position, state.rows) for state in views.status()}
+    assert set(before.values()) == {(0, 0)}
+    views.catch_up()
+    registrar.enrol()
+    after = {state.name: (state.position, state.rows, state.behind) for state in views.status()}
+    assert after["publications"] == (1, 1, 2)
+    assert after["learners"] == (1, 0, 2)
+
+
+def test_a_run_that_can_not_remember_every_learner_gives_the_same_rows(
+    busy: Desk, views: Projections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(views)
+    monkeypatch.setattr(runner, "_PAGE", 2)
+    monkeypatch.setattr(runner, "_REMEMBERED", 0)
+    views.rebuild()
+    assert rows(views) == before
+
+
 # --- learners, enrolments, completions -----------------------------------------------------------
 
 
