@@ -9,7 +9,7 @@ after all that it may use; those that exclude each other are taken together.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -491,7 +491,12 @@ class _Life:
         for option in self.pool.options:
             if option.until < day:
                 gone |= option.bit
-        view = self.case(tree)
+        # What rivals hold by now is taken, and what earned an earlier award earns no later one.
+        view = self.case(
+            tree,
+            after=self._fresh_after(career, career.awards[:-1]),
+            quotas=self.quotas(career, day),
+        )
         for earlier in self._days(career.earned):
             if earlier > day:
                 break
@@ -503,12 +508,14 @@ class _Life:
         """The rule for a new award on a day: with the freshness and the quotas that are due."""
         tree = career.earned.tree
         assert tree is not None
-        return self.case(tree, after=self._fresh_after(career), quotas=self.quotas(career, day))
+        fresh = self._fresh_after(career, career.awards)
+        return self.case(tree, after=fresh, quotas=self.quotas(career, day))
 
-    def _fresh_after(self, career: _Career) -> date | None:
-        award = career.last
-        if award is None or career.earned.model.again != "fresh":
+    def _fresh_after(self, career: _Career, before: Sequence[Made]) -> date | None:
+        """The day after which evidence must be dated, given the awards before this one."""
+        if not before or career.earned.model.again != "fresh":
             return None
+        award = before[-1]
         if career.earned.model.lasts == "while_met":
             return None
         if any(loss.decision == "revoke" for loss in award.losses):
