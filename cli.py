@@ -39,6 +39,10 @@ MEMBERS = {
         "commands.award:award",
         "See awards with their proof, and approve those that wait for it.",
     ),
+    "audit": (
+        "commands.audit:audit",
+        "Replay the events, and prove what was awarded.",
+    ),
     "projections": (
         "commands.projections:projections",
         "Rebuild what is read from the events, and see how far it is.",

@@ -14,7 +14,24 @@ if TYPE_CHECKING:
     from projections.register import Status
 
 
-@click.group(cls=LazyGroup)
+@click.group(
+    cls=LazyGroup,
+    members={
+        "revoke": (
+            "commands.awarding:revoke",
+            "Take an award back, and see first what falls with it.",
+        ),
+        "reinstate": ("commands.awarding:reinstate", "Undo the revocation of an award."),
+        "review": (
+            "commands.awarding:review",
+            "Decide what becomes of an award that lost its evidence.",
+        ),
+        "renew": (
+            "commands.awarding:renew",
+            "Renew an award that is due for it, or say what its renewal needs.",
+        ),
+    },
+)
 def award() -> None:
     """See awards with their proof, and approve those that wait for it.
 

@@ -95,6 +95,11 @@ def deciding(command: Function) -> Function:
             "commands.horizon:forecast",
             "Show what lapses when, if nothing else happens.",
         ),
+        "revoke": (
+            "commands.awarding:revoke_completion",
+            "Take a completion back, and see first which awards fall with it.",
+        ),
+        "erase": ("commands.awarding:erase", "Forget who a learner is."),
     },
 )
 def learner() -> None:

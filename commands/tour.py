@@ -35,6 +35,7 @@ from domain.ledger import Ledger, open_ledger
 from domain.names import bare
 from domain.proofs import findings
 from pathways.source import Loaded, load_pathway
+from pathways.trial import passes
 from projections.learners import listed
 
 #: By this file a folder is known to be a demo's own.
@@ -103,22 +104,24 @@ class Tour:
     def _publish(self, ledger: Ledger, loaded: list[Loaded]) -> None:
         self._heading("1. Pathways, checked, tested and published")
         rows = []
-        for one in loaded:
-            main = one.document.main
-            ledger.record(
-                PublishPathway(on=MOANA.enrolled, by="demo", document=one.document),
-                on=LAST,
-                at=now(),
-            )
-            rows.append(
-                (
-                    main.pathway or "",
-                    main.title or "",
-                    str(len(one.document.modules)),
-                    str(len(one.document.credentials)),
-                    f"{len(one.examples)} passed",
+        with progress("testing", sum(len(one.examples) for one in loaded)) as advance:
+            for one in loaded:
+                passed = 0
+                for example in one.examples:
+                    passed += passes(one.document, example)
+                    advance()
+                command = PublishPathway(on=MOANA.enrolled, by="demo", document=one.document)
+                ledger.record(command, on=LAST, at=now())
+                main = one.document.main
+                rows.append(
+                    (
+                        main.pathway or "",
+                        main.title or "",
+                        str(len(one.document.modules)),
+                        str(len(one.document.credentials)),
+                        f"{passed} of {len(one.examples)} pass",
+                    )
                 )
-            )
         table(
             ("pathway", "title", "modules", "credentials", "examples"),
             rows,
@@ -225,6 +228,8 @@ class Tour:
             f"export CAIRN_DATABASE={place}/cairn.db",
             "cairn learner show moana",
             "cairn learner history moana",
+            "cairn whatif moana --complete databases",
+            "cairn plan moana --to office-data-diploma",
             "cairn learner record moana databases --score 71",
             "cairn award list --credential office-data-certificate",
             "cairn award list --awaiting",

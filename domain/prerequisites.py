@@ -22,32 +22,24 @@ def unmet_prerequisite(document: Document, record: Record, module: str, on: date
 
     The module is named as the document names it.
     """
-    probe = _probe(document, module)
-    if probe is None:
+    if document.modules[module][0].requires is None:
         return None
-    verdict = assess(probe, record, on).standings[_PROBE].verdict
+    verdict = assess(_probe(document.canonical, module), record, on).standings[_PROBE].verdict
     return None if verdict is None or verdict.outcome is Outcome.MET else verdict
 
 
 @lru_cache(maxsize=256)
-def _probe_of(canonical: str, module: str) -> Document | None:
+def _probe(canonical: str, module: str) -> Document:
+    """The document with the credential that a module's prerequisite would be."""
     document = Document.from_canonical(canonical)
-    rule, place = document.modules[module][0].requires, document.modules[module][1]
-    if rule is None:
-        return None
+    model, place = document.modules[module]
 
     def with_probe(file: Pathway) -> Pathway:
         if file is not place:
             return file
-        extended = {**file.credentials, _PROBE: Credential(requires=rule)}
+        extended = {**file.credentials, _PROBE: Credential(requires=model.requires)}
         return file.model_copy(update={"credentials": extended})
 
     return Document(
         main=with_probe(document.main), used=tuple(with_probe(file) for file in document.used)
     )
-
-
-def _probe(document: Document, module: str) -> Document | None:
-    if document.modules[module][0].requires is None:
-        return None
-    return _probe_of(document.canonical, module)

@@ -45,13 +45,14 @@ def findings(
         assert isinstance(event, LearnerEvent)
         if isinstance(event, Proven):
             volume = shelf(event.pathway, event.version)
-            yield Finding(recorded, tuple(_objections(event, known, volume, recorded.day)))
+            yield Finding(recorded, tuple(objections_to(event, known, volume, recorded.day)))
         known = learners.evolve(known, event)
 
 
-def _objections(
+def objections_to(
     event: Proven, known: Learner, volume: Volume, decided: date
 ) -> Iterator[Objection]:
+    """Judge one proof. `known` is the learner before the event, `decided` the day of deciding."""
     home = volume.words.home
     own = None if isinstance(event, CredentialAwarded) else known.awards[event.award]
     name = (

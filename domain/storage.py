@@ -179,6 +179,7 @@ def _conflict(place: str) -> LedgerConflictError:
 def _server(error: BaseException, database: Database) -> LedgerError:
     state = getattr(error, "sqlstate", None) or ""
     place = f"`{database.shown}`"
+    first = str(error).strip().partition("\n")[0]
     match state:
         case "23505":
             return _conflict(place)
@@ -195,9 +196,8 @@ def _server(error: BaseException, database: Database) -> LedgerError:
                 f"there is no room left to write {place}", "free some space, and try again"
             )
         case "XX001" | "XX002":
-            return LedgerCorruptError(f"{place} is damaged ({error})", "restore it from a backup")
+            return LedgerCorruptError(f"{place} is damaged ({first})", "restore it from a backup")
         case _:
-            first = str(error).strip().partition("\n")[0]
             return LedgerUnavailableError(
                 f"{place} can not be used: {first}", "check that the server runs and lets you in"
             )

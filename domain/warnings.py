@@ -24,7 +24,8 @@ def warnings_about(
     command: LearnerCommand, learner: Learner, on: date, library: Library, names: Resolver
 ) -> list[str]:
     """Return what is odd about a command with full names, before it is carried out."""
-    return list(_about(command, learner, on, library, names))
+    # Two pathways that share a module say the same of it.
+    return list(dict.fromkeys(_about(command, learner, on, library, names)))
 
 
 def _about(
@@ -119,6 +120,8 @@ def _prerequisites(
         if verdict := unmet_prerequisite(volume.document, record, ref, command.on):
             missing = f": {verdict.missing.text}" if verdict.missing else ""
             yield f"the prerequisite of `{command.module}` is not met on {command.on}{missing}"
+            # Another pathway that knows the module would say the same in its own words.
+            return
 
 
 def _following(module: str, learner: Learner, library: Library) -> Iterator[Volume]:

@@ -798,19 +798,16 @@ class _Hearing:
     def shared(self, users: Sequence[_Finding]) -> tuple[int, Fraction]:
         """Count the items that more than one user uses, and add up their credits.
 
-        The attempts at a module are one item, as large as the largest. Those at a repeatable
-        module are items of their own, but not more than may count; then, and wherever it leaves
-        less in common, attempts that may be one item are one item.
+        The attempts at a module are no more items than may count: one, unless it is repeatable.
+        They divide into items so that as little as can be is in common; an item is as large as
+        its largest attempt.
         """
         number, credits = 0, Fraction(0)
-        repeated: dict[str, list[_Same]] = {}
+        attempts_at: dict[str, list[_Same]] = {}
         for one in self._same(face for user in users for face in user.faces):
-            repeatable = [face.serves for face in one if self.facts.times(face.serves) > 1]
-            if repeatable:
-                repeated.setdefault(min(repeatable), []).append(one)
-            elif _common(one, users):
-                number, credits = number + 1, credits + _credits(one)
-        for ref, attempts in repeated.items():
+            ref = max((face.serves for face in one), key=lambda ref: (self.facts.times(ref), ref))
+            attempts_at.setdefault(ref, []).append(one)
+        for ref, attempts in attempts_at.items():
             most = self.facts.times(ref)
             common = [one for one in attempts if _common(one, users)]
             needs = [min(most, int(user.separate(attempts, _once))) for user in users]

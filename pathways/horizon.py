@@ -108,7 +108,15 @@ def forecast(document: Document, record: Record, on: date, until: date) -> tuple
             lapses.append(Lapse("module", ref, item, end, touches=touches))
         else:
             lapses.append(_award_lapse(document, awards[item], end, touches))
-    return tuple(lapses)
+    # What is held only while its rule is met lapses with what it rests on, and is told there.
+    told = {(lapse.last_day, touched.credential) for lapse in lapses for touched in lapse.touches}
+    return tuple(
+        lapse
+        for lapse in lapses
+        if lapse.kind == "module"
+        or document.credentials[lapse.name][0].lasts == "once_earned"
+        or (lapse.last_day, lapse.name) not in told
+    )
 
 
 def _award_lapse(document: Document, award: Made, end: date, touches: tuple[Touched, ...]) -> Lapse:
@@ -137,7 +145,9 @@ def _award_lapse(document: Document, award: Made, end: date, touches: tuple[Touc
 def _touched(before: Assessment, after: Assessment) -> Iterable[Touched]:
     for ref, earlier in before.standings.items():
         later = after.standings[ref]
-        if earlier.status != later.status or later.progress < earlier.progress:
+        # An award that is held stays held, whatever becomes of its rule.
+        less = earlier.status != "held" and later.progress < earlier.progress
+        if less or earlier.status != later.status:
             yield Touched(ref, earlier.status, later.status, (earlier.progress, later.progress))
 
 

@@ -67,10 +67,8 @@ def _doubts(document: Document, positions: Positions) -> Doubts:
 
 def _lost_figures(entry: Node | None) -> frozenset[str]:
     """The figures of a module or credential that could not be read."""
-    if not isinstance(entry, Mapping):
-        return frozenset()
-    damaged = {key for key in _FIGURES if (inner := entry.child(key)) and inner.damaged}
-    return _FIGURES & (damaged | set(entry.lost))
+    values, lost = (entry.values, entry.lost) if isinstance(entry, Mapping) else ({}, {})
+    return _FIGURES & {*lost, *(key for key, value in values.items() if value.damaged)}
 
 
 # --- one file ------------------------------------------------------------------------------------

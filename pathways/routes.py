@@ -60,8 +60,8 @@ class Limit:
 class Route:
     """A set of completions that the model proposes, and what the solver knows of its cost.
 
-    `elsewhere` are credentials to be got elsewhere; `bound`: no set costs less. `smallest`: of
-    the cheapest sets, none has fewer completions.
+    `elsewhere` are credentials to be got elsewhere; `bound`: no set costs less. `smallest`: no
+    part of the set would do.
     """
 
     entries: tuple[Completed, ...]
@@ -438,35 +438,45 @@ class Routes:
 
         # Sums and covers make up most of a pathway, and their relaxation is nearly always tight.
         solver, status = self._look(cp, linearization=2)
+        bound = _whole(solver.best_objective_bound)
         if status == cp.INFEASIBLE:
             return None
-        bound = _whole(solver.best_objective_bound)
-        if status != cp.OPTIMAL:
-            if status == cp.FEASIBLE:
-                self._model.clear_hints()
-                for question in (*self._made.values(), *self._elsewhere.values()):
-                    self._model.add_hint(question, solver.value(question))
-            again, other = self._look(cp, linearization=1)
-            self._model.clear_hints()
-            if other == cp.INFEASIBLE:
-                return None
-            bound = max(bound, _whole(again.best_objective_bound))
-            if other in (cp.OPTIMAL, cp.FEASIBLE):
-                solver = again
-            elif status != cp.FEASIBLE:
-                raise Unfinished
-        return self._route(solver, bound)
+        if status == cp.OPTIMAL:
+            return self._route(solver, bound, smallest=True)
+        if status == cp.FEASIBLE:
+            for question in (*self._made.values(), *self._elsewhere.values()):
+                self._model.add_hint(question, solver.value(question))
+        again, other = self._look(cp, linearization=1)
+        self._model.clear_hints()
+        if other == cp.INFEASIBLE:
+            return None
+        bound = max(bound, _whole(again.best_objective_bound))
+        if other == cp.FEASIBLE or other == cp.OPTIMAL:
+            solver = again
+        elif status != cp.FEASIBLE:
+            raise Unfinished
+        part, narrowed = self._look(cp, linearization=2, within=solver)
+        if narrowed == cp.OPTIMAL:
+            return self._route(part, bound, smallest=True)
+        return self._route(solver, bound, smallest=False)
 
-    def _look(self, cp: Any, *, linearization: int) -> tuple[Any, Any]:
+    def _look(self, cp: Any, *, linearization: int, within: Any = None) -> tuple[Any, Any]:
+        """Solve the model, or look `within` what is found already for the least part that does."""
+        model = self._model
+        if within is not None:
+            model = model.clone()
+            for question in (*self._made.values(), *self._elsewhere.values()):
+                if not within.value(question):
+                    model.add(model.get_bool_var_from_proto_index(question.index) == 0)
         solver = cp.CpSolver()
         parameters = solver.parameters
         parameters.num_workers = 1
         parameters.random_seed = 0
         parameters.max_deterministic_time = BOUND
         parameters.linearization_level = linearization
-        return solver, solver.solve(self._model)
+        return solver, solver.solve(model)
 
-    def _route(self, solver: Any, bound: int) -> Route:
+    def _route(self, solver: Any, bound: int, *, smallest: bool) -> Route:
         weight, scale = self._weights
         found = _whole(solver.objective_value)
         least, cost = (number % self._heaviest // weight for number in (bound, found))
@@ -480,7 +490,7 @@ class Routes:
             elsewhere=tuple(ref for ref, got in self._elsewhere.items() if solver.value(got)),
             bound=Decimal(least if same else 0) / scale,
             optimal=same and least == cost,
-            smallest=bound == found,
+            smallest=smallest,
         )
 
     def exclude(self, route: Route, *, monotone: bool) -> None:

@@ -308,7 +308,7 @@ def _mistake(model: type[BaseModel], detail: ErrorDetails, site: _Site) -> _Mist
     if kind == "limit":
         return _limit(detail, site)
     if kind == "model_type":
-        return _no_mapping(_models_in(_annotation_at(model, detail["loc"])))
+        return _no_mapping(_model_at(model, detail["loc"]))
     return _plain(detail, site)
 
 
@@ -403,23 +403,11 @@ def _limit(detail: ErrorDetails, site: _Site) -> _Mistake:
     return _Mistake(detail["msg"], help_, follows=True)
 
 
-def _annotation_at(model: type[BaseModel], steps: Loc) -> object:
-    """Return the annotation of the field that a place of the models lies in."""
-    for end in range(len(steps) - 1, -1, -1):
-        keys = keys_of(_model_at(model, steps[:end]))
-        if isinstance(steps[end], str) and steps[end] in keys:
-            return keys[str(steps[end])]
-    return None
-
-
-def _no_mapping(models: list[type[BaseModel]]) -> _Mistake:
-    if Selector in models:
+def _no_mapping(model: type[BaseModel]) -> _Mistake:
+    if model is Selector:
         return _Mistake(*_SELECTOR)
-    for model in models:
-        if model in _ENTRIES:
-            owner, example = _ENTRIES[model]
-            return _Mistake(f"{owner} is a mapping", f"such as `{example}`")
-    return _Mistake(*_DUE["dict_type"])
+    owner, example = _ENTRIES.get(model, ("this", "{key: value}"))
+    return _Mistake(f"{owner} is a mapping", f"such as `{example}`")
 
 
 #: What is due where something else stands, and an example of it.

@@ -278,6 +278,7 @@ _SYNTAX = (
         "begin it on the next line, or quote a text that starts with one of them",
     ),
     _Syntax("indentation indicator", "`|0` and `>0` begin nothing", "leave the `0` out"),
+    _Syntax("mapping keys are not allowed", "a `?` can not stand here", "quote the text"),
     _Syntax("expected whitespace or line break", "a space is due here", "add one"),
     _Syntax("expected directive name", "`%` begins a directive", "quote a text that starts so"),
     _Syntax("maximum nesting depth", f"nested more than {MAX_DEPTH} levels deep", "nest less"),
@@ -565,10 +566,12 @@ class _Builder:
                 "write the keys out, or use an alias for a whole value",
             )
             return None
+        if node.value is None or node.value == "":
+            self.tell(place, "a key is a text", "write one before the `:`")
+            return None
         if isinstance(node.value, str):
             return node.value, place
-        help_ = f'quote it: `"{place.text}"`' if place.text else "write one before the `:`"
-        self.tell(place, "a key is a text", help_)
+        self.tell(place, "a key is a text", f'quote it: `"{place.text}"`')
         return place.text, place
 
 

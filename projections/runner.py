@@ -298,6 +298,7 @@ _WRITES = "cairn_writes"
 
 
 def engine_of(database: Database) -> Engine:
+    """Return an engine on a ledger's own database; a transaction sees one state of it."""
     if database.path is None:
         return create_engine(make_url(database.url).set(drivername="postgresql+psycopg"))
     engine = create_engine(

@@ -30,7 +30,6 @@ from pathways.document import (
     CredentialRule,
     Document,
     EveryRule,
-    Exclusive,
     Held,
     InOrderRule,
     Limit,
@@ -313,7 +312,9 @@ class World:
         ]
         self._usable: dict[tuple[date, date, date], tuple[Serving, ...]] = {}
         self.awards: list[Award] = []
-        recorded = [held for held in record.holds if held.on <= on and self._counts(held.credential)]
+        recorded = [
+            held for held in record.holds if held.on <= on and self._counts(held.credential)
+        ]
         self.awards = [self._held(held) for held in recorded]
         for held, award in zip(recorded, self.awards, strict=True):
             award.used = frozenset(self._named(id_) for id_ in held.used)
@@ -1266,22 +1267,16 @@ class Life:
         return self.document.credentials[ref][0]
 
     def _step(self, day: date) -> bool:
+        """Look at every credential once, those that exclude each other together."""
         changed = False
-        for ref in self.order:
-            credential = self._credential(ref)
-            if credential.external:
-                continue
-            if credential.lasts == "while_met":
-                changed |= self._last(ref, day)
-                continue
-            changed |= self._renew(ref, day)
-            in_set = any(ref in exclusive.credentials for exclusive in self._sets())
-            if not in_set and (uses := self._due(ref, day)):
-                changed |= self._decide(ref, day, canonical(uses))
-        return changed or any(self._decide_set(exclusive, day) for exclusive in self._sets())
-
-    def _sets(self) -> list[Exclusive]:
-        return [exclusive for file in self.document.files for exclusive in file.exclusive]
+        for refs in self.order:
+            for ref in refs:
+                if self._credential(ref).lasts == "while_met":
+                    changed |= self._last(ref, day)
+                else:
+                    changed |= self._renew(ref, day)
+            changed |= self._award(refs, day)
+        return changed
 
     # --- making awards ---------------------------------------------------------------------------
 
@@ -1308,7 +1303,8 @@ class Life:
 
     def _due(self, ref: str, day: date) -> list[Use]:
         """The legal uses on which a credential may be awarded on a day, for the first time."""
-        if ref in self.awaiting:
+        credential = self._credential(ref)
+        if credential.external or credential.lasts == "while_met" or ref in self.awaiting:
             return []
         is_open, fresh = self._open(ref, day)
         return self.world.legal_uses(ref, "requires", day, fresh=fresh) if is_open else []
@@ -1384,11 +1380,9 @@ class Life:
 
     # --- exclusive sets --------------------------------------------------------------------------
 
-    def _decide_set(self, exclusive: Exclusive, day: date) -> bool:
-        internal = [r for r in exclusive.credentials if not self._credential(r).external]
-        due = {ref: uses for ref in internal if (uses := self._due(ref, day))}
-        if not due:
-            return False
+    def _award(self, refs: Sequence[str], day: date) -> bool:
+        """Make what is due of credentials that exclude each other; one alone is no different."""
+        due = {ref: uses for ref in refs if (uses := self._due(ref, day))}
         if self._jointly(due):
             changed = False
             for ref in due:
@@ -1418,7 +1412,7 @@ class Life:
 
     def _lose(self, day: date) -> None:
         """Examine every award whose witness has lost evidence."""
-        for ref in self.order:
+        for ref in (ref for refs in self.order for ref in refs):
             credential = self._credential(ref)
             if credential.external or credential.lasts == "while_met":
                 continue
@@ -1520,27 +1514,40 @@ class Life:
         return imagined
 
 
-def bottom_up(world: World) -> list[str]:
-    """The credentials, each after those that its rules look at."""
-    order: list[str] = []
+def bottom_up(world: World) -> list[tuple[str, ...]]:
+    """The credentials, each after those that its rules look at, an exclusive set at once."""
+    order: list[tuple[str, ...]] = []
+    begun: set[str] = set()
 
     def visit(ref: str) -> None:
-        if ref in order:
+        if ref in begun:
             return
-        credential, file = world.document.credentials[ref]
-        place = Place(file, ref, world.on, world.on)
-        rules = [credential.requires, *(c.requires for c in credential.classes)]
-        if credential.renewal is not None:
-            rules.append(credential.renewal.requires)
-        for rule in rules:
-            if isinstance(rule, RuleBase):
-                for lower in _looks_at(world, rule, place):
-                    visit(lower)
-        order.append(ref)
+        together = _excluding(world.document, ref)
+        begun.update(together)
+        for member in together:
+            credential, file = world.document.credentials[member]
+            place = Place(file, member, world.on, world.on)
+            rules = [credential.requires, *(c.requires for c in credential.classes)]
+            if credential.renewal is not None:
+                rules.append(credential.renewal.requires)
+            for rule in rules:
+                if isinstance(rule, RuleBase):
+                    for lower in _looks_at(world, rule, place):
+                        visit(lower)
+        order.append(together)
 
     for ref in world.document.credentials:
         visit(ref)
     return order
+
+
+def _excluding(document: Document, ref: str) -> tuple[str, ...]:
+    """A credential with those that exclude it, and those that exclude these, in order."""
+    sets = [exclusive.credentials for file in document.files for exclusive in file.exclusive]
+    found = [ref]
+    for other in found:
+        found += [r for refs in sets if other in refs for r in refs if r not in found]
+    return tuple(dict.fromkeys(r for r in [r for refs in sets for r in refs] + [ref] if r in found))
 
 
 def _looks_at(world: World, rule: RuleBase, place: Place) -> Iterator[str]:

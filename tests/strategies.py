@@ -275,7 +275,9 @@ def _leaf(pen: _Pen) -> Data:
         case 7:
             if pen.lower and pen.chance(20):
                 return {"every": pen.some(pen.lower, 1, 2)}
-            return {"every": pen.pick([{"groups": pen.pick(pen.groups)}, pen.some(pen.modules, 1, 2)])}
+            return {
+                "every": pen.pick([{"groups": pen.pick(pen.groups)}, pen.some(pen.modules, 1, 2)])
+            }
         case _:
             return _amount_rule(pen)
 

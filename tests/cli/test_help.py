@@ -14,6 +14,7 @@ import pytest
 from cli import MEMBERS, cairn
 from commands.lazy import LazyGroup
 from commands.reference import MARK, PAGE, every_command, page
+from tests.cli.conftest import Run, program
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {" ".join(words): (command, context) for words, command, context in every_command(cairn)}
@@ -80,3 +81,29 @@ def test_what_the_table_names_can_be_imported() -> None:
     for place, _ in MEMBERS.values():
         module, _, attribute = place.partition(":")
         assert isinstance(getattr(importlib.import_module(module), attribute), click.Command)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_says_where_to_put_it(run: Run, shell: str) -> None:
+    said = run("completion", shell).stdout
+    assert f"# install: cairn completion {shell} > " in said
+    assert "_CAIRN_COMPLETE" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("cairn pathway ch", "check"), ("cairn lea", "learner"), ("cairn completion z", "zsh")],
+)
+def test_a_shell_is_offered_what_can_follow(tmp_path: Path, typed: str, offered: str) -> None:
+    process = program(
+        cwd=tmp_path,
+        _CAIRN_COMPLETE="bash_complete",
+        COMP_WORDS=typed,
+        COMP_CWORD=str(len(typed.split()) - 1),
+    )
+    out, _ = process.communicate(timeout=60)
+    assert out.split() == [f"plain,{offered}"]
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert re.fullmatch(r"cairn \d+\.\d+\.\d+\S*\n", run("--version").stdout)

@@ -104,7 +104,7 @@ def test_a_failing_example_says_what_came_out_and_what_is_missing(run: Run) -> N
     said = run("pathway", "test", "failing.yaml", code=1).stdout
     assert "two spreadsheet modules make the first micro-credential" in said
     assert "`spreadsheet-essentials` should be held, and is in progress (missing:" in said
-    assert said.splitlines()[-1] == "12 passed, 1 failed"
+    assert said.splitlines()[-1] == "22 passed, 1 failed"
 
 
 def test_examples_are_chosen_by_name(run: Run) -> None:

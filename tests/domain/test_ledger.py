@@ -333,6 +333,7 @@ def test_an_unknown_credential_is_refused_with_the_nearest(climbing: Desk) -> No
     with pytest.raises(UnknownCredentialError, match="knows a credential `essential`") as caught:
         climbing.approve("essential")
     assert caught.value.help == "did you mean `essentials`?"
+    assert topics(climbing.approve("ladder/essentials")) == ["learner.award-approved"]
 
 
 def test_an_unmet_prerequisite_is_reported_and_stops_nothing(climbing: Desk) -> None:
@@ -568,32 +569,56 @@ def test_an_award_that_two_pathways_share_is_made_once(registrar: Desk) -> None:
     assert (award.award, award.pathway) == ("college/numerate@2026-02-01", "first")
 
 
-STACKED = """
-    pathway: upper
+ABOVE = """
+    pathway: above
     version: "1"
-    uses: [lower.pathway.yaml]
-    credentials: {master: {requires: lower/bachelor}}
+    uses: [below.pathway.yaml]
+    credentials: {master: {requires: below/bachelor}}
 """
 
-LOWER = """
-    pathway: lower
+BELOW = """
+    pathway: below
     version: "1"
-    modules: {thesis: {}}
+    modules: {proposal: {}, thesis: {requires: proposal}}
     credentials: {bachelor: {requires: thesis}}
 """
 
 
 def test_an_award_of_one_pathway_is_evidence_in_another(registrar: Desk, tmp_path: Path) -> None:
-    (tmp_path / "lower.pathway.yaml").write_text(LOWER)
-    (tmp_path / "upper.pathway.yaml").write_text(STACKED)
-    for name in ("lower", "upper"):
+    (tmp_path / "below.pathway.yaml").write_text(BELOW)
+    (tmp_path / "above.pathway.yaml").write_text(ABOVE)
+    for name in ("below", "above"):
+        found = load_pathway(tmp_path / f"{name}.pathway.yaml").document
+        registrar.do(PublishPathway(document=found, on=TODAY))
+    registrar.enrol("above")
+    registrar.enrol("below")
+    receipt = registrar.complete("thesis")
+    assert awarded(receipt) == ["below/bachelor@2026-02-01", "above/master@2026-02-01"]
+    assert [award.pathway for award in receipt.awards] == ["above", "above"]
+    assert len(receipt.warnings) == 1
+    registrar.withdraw("above")
+    assert awarded(registrar.complete("below/thesis", on="03-01")) == []
+
+
+def test_pathways_that_stack_are_evaluated_until_nothing_is_due(
+    registrar: Desk, tmp_path: Path
+) -> None:
+    # The upper pathway comes first in the alphabet, and only knows the award of the lower one.
+    (tmp_path / "below.pathway.yaml").write_text(BELOW)
+    external = (
+        BELOW.replace("{requires: thesis}", "{external: true}")
+        .replace("pathway: below", "catalogue: below")
+        .replace('version: "1"', "")
+    )
+    (tmp_path / "awards.pathway.yaml").write_text(external)
+    (tmp_path / "above.pathway.yaml").write_text(ABOVE.replace("below.pathway", "awards.pathway"))
+    for name in ("below", "above"):
         found = load_pathway(tmp_path / f"{name}.pathway.yaml").document
         registrar.do(PublishPathway(document=found, on=TODAY))
         registrar.enrol(name)
-    assert awarded(registrar.complete("lower/thesis")) == [
-        "lower/bachelor@2026-02-01",
-        "upper/master@2026-02-01",
-    ]
+    receipt = registrar.complete("thesis")
+    assert awarded(receipt) == ["below/bachelor@2026-02-01", "above/master@2026-02-01"]
+    assert [award.pathway for award in receipt.awards] == ["below", "above"]
 
 
 def test_an_award_is_renewed_by_later_evidence(registrar: Desk) -> None:
@@ -618,6 +643,7 @@ def test_an_award_is_renewed_by_later_evidence(registrar: Desk) -> None:
         day("07-20"),
     )
     assert registrar.complete("refresher", on="04-20").duplicate
+    assert topics(registrar.complete("course", on="05-01")) == ["learner.module-completed"]
     award = registrar.known().award("aider")
     assert (award.on, award.expires_on) == (day("01-10"), day("07-20"))
 
@@ -635,6 +661,9 @@ def test_an_award_can_be_earned_anew_after_it_expired(registrar: Desk) -> None:
     registrar.complete("test", on="01-10")
     assert awarded(registrar.complete("test", on="04-10")) == ["swim/guard@2026-04-10"]
     assert len(registrar.known().awards) == 2
+    receipt = registrar.revoke("test@2026-04-10", on="04-20")
+    assert topics(receipt) == ["learner.completion-revoked", "learner.award-flagged"]
+    assert registrar.known().award("guard@2026-01-10").under_review == ()
 
 
 def test_an_award_held_while_met_is_recorded_once_for_each_stretch(registrar: Desk) -> None:
@@ -805,6 +834,20 @@ def test_a_correction_that_does_not_pass_is_lost_evidence(climbing: Desk) -> Non
         )
     )
     assert topics(receipt) == ["learner.completion-corrected", "learner.award-flagged"]
+
+
+def test_what_was_corrected_is_recognised_when_it_comes_again(climbing: Desk) -> None:
+    climbing.complete("charts", on="02-01", score=80)
+    climbing.do(
+        CorrectCompletion(
+            learner=climbing.learners["s-1"],
+            completion="charts@2026-02-01",
+            score=Decimal(90),
+            on=day("02-01"),
+        )
+    )
+    again_ = climbing.complete("charts", on="02-01", score=80)
+    assert (again_.duplicate, again_.warnings) == (True, ())
 
 
 def test_a_correction_that_passes_is_a_new_witness(climbing: Desk) -> None:

@@ -1735,6 +1735,30 @@ def test_distinct_through_counts_the_attempts_beneath_an_award() -> None:
     refused("items that its parts have in common: 1", document, record, claim)
 
 
+def test_distinct_through_looks_beneath_every_award() -> None:
+    holds = [
+        held("badge", "2026-02-01", used=["licence@2025-01-01", "licence@2025-02-01"]),
+        held("licence", "2025-01-01", used=[A]),
+        held("licence", "2025-02-01", used=[B]),
+    ]
+    rule = {"all": [STACK[0], {"count": 2, "from": "any"}], "distinct": "through"}
+    record = learner(done("algebra"), done("biology", "2026-02-01"), holds=holds)
+    claim = halves(["badge@2026-02-01"], [A, B])
+    refused("items that its parts have in common: 2", pathway(rule), record, claim)
+
+
+def test_what_an_award_has_used_may_be_one_item_with_what_stands_beside_it() -> None:
+    inner = {"all": [STACK[0], PRACTICE]}
+    document = pathway({"all": [inner, PRACTICE], "distinct": "through"})
+    record = learner(*shifts("fieldwork", 1, 2, 3), holds=[held("badge", "2026-02-01", used=f(1))])
+    first = parts(
+        "requires.all[0]",
+        leaf("requires.all[0].all[0]", "badge@2026-02-01"),
+        leaf("requires.all[0].all[1]", *f(2)),
+    )
+    accepted(document, record, witness(parts("requires", first, leaf("requires.all[1]", *f(3)))))
+
+
 def test_a_waiver_is_not_shared() -> None:
     holds = [held("badge", "2026-02-01", used=["waiver:x"]), held("licence", used=["waiver:x"])]
     document = pathway({"all": [STACK[0], LICENCE], "distinct": "through"})

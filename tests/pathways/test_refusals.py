@@ -503,6 +503,10 @@ SOUND = {
     "every member of a group": "{every: {groups: core}, only: {source: exam}}",
     "every award of a kind": "{every: {kind: badge}, distinct: through}",
     "an only, and an award": "{only: {level: 4}, all: [vendor, m1]}",
+    "an only, and an award among others": "{only: {level: 4}, count: 1, from: {kind: badge}}",
+    "at most so many of some credits": (
+        "{credits: 20, from: {groups: core}, limits: [{at_most: 1, of: {level: 4}, unit: count}]}"
+    ),
     "two awards of one": "{at_least: 1, of: [{all: [vendor, m1]}, {all: [vendor, m2]}]}",
     "spread over what has no level": (
         "{count: 2, from: any, limits: [{spread: 2, over: groups}, {at_most_each: 1, over: level}]}"

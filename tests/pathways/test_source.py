@@ -241,6 +241,7 @@ MISTAKES = {
     "a mistyped operator": ("rules: {r: {▸at_lest: 1, of: [m]}}\nmodules: {m: {}}", "`at_least`?"),
     "a selector for a rule": ("rules: {r: ▸{groups: x}}", "`{every: {groups: ...}}`"),
     "a list for a rule": ("rules: {r: ▸[x]}", "`{all: [...]}`"),
+    "nothing in a list": ("rules: {r: {all: [▸~]}}", "a rule is due here"),
     "a number for a rule": ("rules: {r: ▸101}", 'quote it: `"101"`'),
     "an operator without its list": ("rules: {r: ▸{at_least: 2}}", "`at_least` needs `of`"),
     "an amount without a selector": ("rules: {r: ▸{credits: 2}}", "needs `from`", "`from: any`"),
@@ -294,7 +295,7 @@ MISTAKES = {
         "a number from 0",
     ),
     "a title without an end": (f"title: ▸{'x' * 501}", "more than 500 characters"),
-    "a key that is nothing": ("modules: {▸: {}}", "a key is a text"),
+    "a key that is nothing": ('modules: {▸"": {}, ▸~: {}}', "a key is a text"),
     "an operator that is near": (
         "rules: {r: {▸credit: 5, from: any}}\nmodules: {m: {credits: 5}}",
         "`credits`?",
@@ -431,7 +432,7 @@ WORDS = (
     "all any_of except count credits hours at_least of from groups limits average points "
     "worth rule requires module credential every in_order distinct overlap within since "
     "only id title modules credentials rules scale uses expect completed holds m1 m2 c "
-    "core x/y -1 0 50%"
+    'core x/y -1 0 50% "": ~: ? {} [] &a *a !!str'
 )
 SCRAPS = st.one_of(
     st.sampled_from(WORDS.split()),

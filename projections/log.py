@@ -1,0 +1,144 @@
+"""The table of events as it stands: rows, not yet events. For who must see what is wrong with one.
+
+Whatever is read in one `snapshot` is one state of the database, also while others write to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from domain.codec import decode
+from domain.errors import UnreadableEventError
+from domain.events import TOPICS, Recorded
+from domain.storage import Database, told
+from pathways.problems import nearest
+from projections.runner import engine_of
+
+#: How many rows are fetched at once.
+_FETCHED = 2_000
+_STREAMING: dict[str, Any] = {"stream_results": True, "max_row_buffer": _FETCHED}
+
+#: What stands for bytes that are no text.
+_DAMAGED = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored event: its `position` in the ledger, its number in a stream, and its bytes.
+
+    In a damaged database the number may be 0, and the state no bytes.
+    """
+
+    position: int
+    stream: str
+    number: int
+    topic: str
+    state: bytes
+
+    def read(self) -> Recorded:
+        """Return the event. Raises `UnknownTopicError` or `UnreadableEventError`."""
+        event = TOPICS.get(self.topic)
+        if event is None:
+            raise UnknownTopicError(
+                f"event {self.number} of `{self.stream}` has the unknown topic `{self.topic}`",
+                nearest(str(self.topic), TOPICS),
+            )
+        if not isinstance(self.state, bytes):
+            raise UnreadableEventError(f"event {self.number} of `{self.stream}` is not bytes")
+        return decode(event, self.stream, self.number, self.state)
+
+
+class UnknownTopicError(UnreadableEventError):
+    """A stored event of a kind that this version of Cairn does not know."""
+
+
+@contextmanager
+def snapshot(database: Database, engine: Engine | None = None) -> Iterator[Connection]:
+    """Give one state of a database to read from. Raises a `LedgerError`."""
+    own = engine or engine_of(database)
+    try:
+        with told(database), own.connect() as connection:
+            if database.path is None:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            else:
+                # A damaged text is shown as far as it goes, rather than being the end of it.
+                driver: Any = connection.connection.dbapi_connection
+                driver.text_factory = _readable
+            yield connection
+    finally:
+        if engine is None:
+            own.dispose()
+
+
+def head(view: Connection) -> tuple[int, int]:
+    """Return the position of the event stored last, and how many there are."""
+    last, count = view.execute(
+        text(f"SELECT max({_position(view)}), count(*) FROM stored_events")
+    ).one()
+    return last or 0, count
+
+
+def in_order(view: Connection, after: int = 0, limit: int | None = None) -> Iterator[Row]:
+    """Give stored events in the order in which they were stored, from `after` a position on."""
+    end = "" if limit is None else f" LIMIT {int(limit)}"
+    return _rows(
+        view, f"WHERE {_position(view)} > :after ORDER BY {_position(view)}{end}", after=after
+    )
+
+
+def by_stream(view: Connection, above: str = "", upto: str | None = None) -> Iterator[Row]:
+    """Give stored events stream by stream, those of streams after `above` and up to `upto`.
+
+    Streams come in the order that the database has for texts.
+    """
+    condition, values = "originator_id > :above", {"above": above}
+    if upto is not None:
+        condition, values = f"{condition} AND originator_id <= :upto", values | {"upto": upto}
+    return _rows(view, f"WHERE {condition} ORDER BY originator_id, originator_version", **values)
+
+
+def of_stream(view: Connection, stream: str) -> Iterator[Row]:
+    """Give the stored events of one stream, in the order of their numbers."""
+    return _rows(view, "WHERE originator_id = :stream ORDER BY originator_version", stream=stream)
+
+
+def bounds(view: Connection, events: int) -> Iterator[tuple[str, str | None]]:
+    """Part the streams into stretches of about so many events: after which, up to which."""
+    above, count = "", 0
+    query = text(
+        "SELECT originator_id, count(*) FROM stored_events"
+        " GROUP BY originator_id ORDER BY originator_id"
+    )
+    last = ""
+    with view.execute(query.execution_options(**_STREAMING)) as streams:
+        for stream, number in streams:
+            if count + number > events and last and _DAMAGED not in last:
+                yield above, last
+                above, count = last, 0
+            last, count = str(stream), count + number
+    yield above, None
+
+
+def _readable(stored: bytes) -> str:
+    return stored.decode(errors="replace")
+
+
+def _position(view: Connection) -> str:
+    return "rowid" if view.dialect.name == "sqlite" else "notification_id"
+
+
+def _rows(view: Connection, clause: str, **values: Any) -> Iterator[Row]:
+    query = text(
+        f"SELECT {_position(view)}, originator_id, originator_version, topic, state"
+        f" FROM stored_events {clause}"
+    )
+    with view.execute(query.execution_options(**_STREAMING), values) as result:
+        while some := result.fetchmany(_FETCHED):
+            for position, stream, number, topic, state in some:
+                counted = number if isinstance(number, int) else 0
+                yield Row(position, str(stream), counted, str(topic), state)

@@ -1,0 +1,50 @@
+"""A ledger worth auditing, and hands that alter what they should not."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projections.audit import Report, Scope, audit, caught_up
+from tests.ledgers import LADDER, Desk, desk
+
+
+def audited(registrar: Desk, scope: Scope | None = None, **more: Any) -> Report:
+    """Audit a ledger, projections included."""
+    return audit(registrar.ledger.store.database, scope or Scope(), **more)
+
+
+def codes(report: Report) -> list[str]:
+    return [finding.code for finding in report.findings]
+
+
+def alter(path: Path, statement: str, *values: object) -> int:
+    """Change a database behind the ledger's back; return how many rows were touched."""
+    connection = sqlite3.connect(path)
+    with connection:
+        touched = connection.execute(statement, values).rowcount
+    connection.close()
+    return touched
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cairn.db"
+
+
+@pytest.fixture
+def registrar(tmp_path: Path) -> Iterator[Desk]:
+    """Two learners, each with a certificate that stands on an essential."""
+    with desk(tmp_path) as opened:
+        opened.publish(LADDER)
+        for who in ("s-1", "s-2"):
+            opened.enrol(who=who)
+            opened.complete("sheets-1", "02-01", who=who)
+            opened.complete("sheets-2", "02-10", who=who)
+            opened.complete("charts", "03-01", who=who)
+        assert caught_up(opened.ledger) == []
+        yield opened
