@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from benchmarks.figures import best_of, table
@@ -50,8 +51,8 @@ def run() -> None:
                 for i in range(size)
             )
         )
-        took = best_of(lambda r=record: assess(document, r, ON), 5)
-        bare = best_of(lambda r=record: assess(document, r, ON, verdicts=False), 5)
+        took = best_of(partial(assess, document, record, ON), 5)
+        bare = best_of(partial(assess, document, record, ON, verdicts=False), 5)
         rows.append(
             (
                 f"with {size} completions",

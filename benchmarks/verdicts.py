@@ -10,6 +10,8 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from benchmarks.figures import best_of, seconds, spread, table
 from pathways import allocation
 from pathways.awards import assess
 from pathways.compile import compiled
-from pathways.document import Completed, Document, Module, Pathway, Record
+from pathways.document import Completed, Document, Pathway, Record
 from pathways.source import load_pathway
 
 RECORDS = 150
@@ -32,23 +34,18 @@ def records(document: Document, number: int, size: int, seed: int = 1) -> Iterat
     refs = sorted(document.modules)
     grades = list(document.main.scale)
     for _ in range(number):
-        completed = []
-        for place in range(size):
-            module = document.modules[dice.choice(refs)][0]
-            completed.append(_completion(dice, refs, module, grades, place))
-        yield Record(enrolled=date(2018, 1, 1), completed=tuple(completed))
+        completed = tuple(_completion(dice, refs, grades, place) for place in range(size))
+        yield Record(enrolled=date(2018, 1, 1), completed=completed)
 
 
-def _completion(
-    dice: random.Random, refs: list[str], _: Module, grades: list[str], place: int
-) -> Completed:
+def _completion(dice: random.Random, refs: list[str], grades: list[str], place: int) -> Completed:
     return Completed(
         module=dice.choice(refs),
         on=date(2018, 1, 1) + timedelta(days=dice.randrange(3000)),
-        score=dice.choice((None, 40, 55, 75, 90)),
+        score=dice.choice((None, Decimal(40), Decimal(55), Decimal(75), Decimal(90))),
         grade=dice.choice(grades) if grades else None,
-        credits=dice.choice((None, None, 5, 20)),
-        hours=dice.choice((None, None, 7, 40)),
+        credits=dice.choice((None, None, Decimal(5), Decimal(20))),
+        hours=dice.choice((None, None, Decimal(7), Decimal(40))),
         source=dice.choice(("course", "transfer")),
         id=f"c-{place}",
     )
@@ -78,7 +75,7 @@ def run() -> None:
         compiled(document)
         times = []
         for record in records(document, RECORDS, COMPLETIONS):
-            times.append(seconds(lambda r=record, d=document: assess(d, r, ON)))
+            times.append(seconds(partial(assess, document, record, ON)))
         everything += times
         rows.append(
             (name, f"{len(times) / sum(times):6.0f}/s, {spread(times)}, {searches[name]} searches")
@@ -128,7 +125,7 @@ def _growth() -> None:
                 )
             )
             compiled(document)
-            took = best_of(lambda d=document, r=record: assess(d, r, ON), 2)
+            took = best_of(partial(assess, document, record, ON), 2)
             sizes.append(f"{size}: {1000 * took:7.1f} ms")
         rows.append((name, "   ".join(sizes)))
     table("growth: as many modules as completions", rows)

@@ -16,8 +16,9 @@ from domain.blast import Touched, blast
 
 if TYPE_CHECKING:
     from domain.commands import LearnerCommand
-    from domain.ledger import Ledger, Receipt
+    from domain.events import Event
     from domain.learner import Award
+    from domain.ledger import Ledger, Receipt
 
 _SIGNS = {
     "falls": ("✗ ", "red"),
@@ -74,6 +75,7 @@ def radius(receipt: Receipt) -> tuple[Touched, ...]:
 
 def renewed(who: str, name: str, database: str, on: date, *, dry_run: bool, as_json: bool) -> bool:
     """Make the renewal of an award that is due by a day; tell whether there was one."""
+    from domain.events import AwardRenewed
     from domain.policies import consequences
 
     with opened(database) as ledger:
@@ -81,28 +83,28 @@ def renewed(who: str, name: str, database: str, on: date, *, dry_run: bool, as_j
         award = ledger.learner(id_).award(name)
         if dry_run:
             known = ledger.learner(id_)
-            events = consequences(known, ledger.library.volume, on).events
+            events: tuple[Event, ...] = consequences(known, ledger.library.volume, on).events
         else:
             events = ledger.settle(id_, on=on, at=now()).events
         after = next(
             (
                 event
                 for event in reversed(events)
-                if event.topic == "learner.award-renewed"
-                and getattr(event, "award", "") == award.id
+                if isinstance(event, AwardRenewed) and event.award == award.id
             ),
             None,
         )
         told = _window(ledger, award)
         if as_json:
-            expires = None if after is None else getattr(after, "expires", None)
             say_json(
                 {
                     "learner": who,
                     "award": award.id,
                     "renewed": after is not None,
                     "on": None if after is None else after.on.isoformat(),
-                    "expires": None if expires is None else expires.isoformat(),
+                    "expires": None
+                    if after is None or after.expires is None
+                    else after.expires.isoformat(),
                     "dry_run": dry_run,
                     "window": told,
                 }
@@ -111,8 +113,7 @@ def renewed(who: str, name: str, database: str, on: date, *, dry_run: bool, as_j
             say(f"`{award.id}` is not renewed: {told}")
         else:
             would = "would be " if dry_run else ""
-            until = getattr(after, "expires", None)
-            say(f"`{award.id}` {would}renewed, {after.on}" + (f", until {until}" if until else ""))
+            say(f"`{award.id}` {would}renewed, {after.on}, until {after.expires or 'ever'}")
         return after is not None
 
 

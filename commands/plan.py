@@ -190,8 +190,8 @@ def show_plan(subject: Subject, plan: Plan, *, other: bool = False) -> None:
         say(f"{goal} is held already")
         return
     if not plan.found:
-        if plan.optimal:
-            say(f"There is no way to {goal}:")
+        if plan.optimal or plan.conflict:
+            say(f"There is no way to {goal}:" if plan.optimal else f"No way to {goal} was found:")
         else:
             say(f"The search for a way to {goal} ran into its bound, and found none yet.")
         for obstacle in plan.conflict or ():

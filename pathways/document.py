@@ -62,7 +62,11 @@ class Model(BaseModel):
     """A frozen part of the language; unknown keys are refused."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        defer_build=True,
     )
 
 
@@ -1110,11 +1114,3 @@ class Document(Model):
 
 def _compact(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-for _model in (
-    Selector, ModuleRule, CredentialRule, NamedRule, AllRule, AnyRule, AtLeastRule, Worth,
-    PointsRule, InOrderRule, EveryRule, Limit, AmountRule, Module, Renewal, AwardClass,
-    Credential, Pathway, Document,
-):  # fmt: skip
-    _model.model_rebuild()

@@ -18,13 +18,13 @@ from pathways.awards import Assessment, Made, assess
 from pathways.compile import compiled
 from pathways.document import Completed, CredentialRule, Held, Record
 from pathways.evaluate import Case
-from pathways.evidence import BEST_SCORE, Pool
+from pathways.evidence import BEST_SCORE, Pool, bits
 from pathways.periods import shift
 from pathways.routes import Route, Routes, announce, measure_of
 from pathways.wishes import Question
 
 #: So many orders of a set are tried on the calendar before it is rejected.
-_ORDERS = 120
+_ORDERS = 40
 #: Of a set of so many completions, all orders.
 _ALL_ORDERS = 5
 #: So often the goal is waited for, from one day on which something comes due to the next.
@@ -69,6 +69,10 @@ class Trial:
     routes: Routes
     #: Whether the last rejection was proved, and not only that no order that was tried worked.
     sure: bool = True
+    #: The day until which what is used already has to last, where that is asked for.
+    lasting: date | None = None
+    #: How often something was tried out so far.
+    tries: int = 0
     _periods: tuple[Any, ...] = field(init=False)
     _rank: dict[str, tuple[int, Decimal, int]] = field(init=False)
 
@@ -107,12 +111,27 @@ class Trial:
 
     # --- laying out ------------------------------------------------------------------------------
 
+    def outlasts(self, route: Route) -> date | None:
+        """The day on which a set is completed, where something there now is over by then."""
+        pace = self.question.wishes.pace
+        if pace is None:
+            return None
+        effort = (measure_of(self.question.document, e, pace.unit) for e in route.entries)
+        end = pace.day(self.question.day, sum(effort, Decimal(0)))
+        if self.lasting is not None and end <= self.lasting:
+            return None
+        pool = self.routes.pool
+        now, then = (pool.usable(day, "any") for day in (self.question.day, end))
+        over = (pool.options[index] for index in bits(now & ~then))
+        return end if any(not option.item.startswith("~") for option in over) else None
+
     def lay(self, route: Route) -> Laid | None:
         """Put a proposal in order and on its days; None where it does not earn the goal."""
         return self._lay([self._scored(entry) for entry in route.entries], route.elsewhere)
 
     def _lay(self, entries: Sequence[Completed], elsewhere: tuple[str, ...]) -> Laid | None:
         self.sure = True
+        self.tries += 1
         if self.question.wishes.pace is None:
             named = self._named(entries, [self.question.day] * len(entries))
             reached = self._reached(named, elsewhere)
@@ -132,6 +151,8 @@ class Trial:
             if key in tried:
                 continue
             tried.add(key)
+            if len(tried) > 1:
+                self.tries += 1
             named = self._named(order, self._days(order))
             reached = self._reached(named, elsewhere)
             if reached is not None and self._startable(named, elsewhere, reached[0]):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -23,13 +23,13 @@ from pathways.document import Completed, Document, Held, Record, plain
 from pathways.evidence import BEST_SCORE
 from pathways.itinerary import Gain, Laid, Trial
 from pathways.problems import CairnError, nearest
-from pathways.routes import Limit, Measure, Route, Routes, Unfinished
+from pathways.routes import Limit, Measure, Routes, Unfinished
 from pathways.wishes import Aim, Question, Wishes
 
 __all__ = ["Aim", "Limit", "Plan", "PlanError", "Step", "Wishes", "plan", "plans"]
 
-#: So many proposals are tried out before the search is given up.
-_TRIES = 80
+#: So many orders of completions are tried out before the search is given up.
+_TRIES = 200
 
 
 class PlanError(CairnError):
@@ -205,7 +205,7 @@ def plans(
     if found:
         return tuple(found)
     conflict: tuple[Obstacle, ...] = ()
-    if explain and search.exhausted:
+    if explain:
         conflict = obstacles(question)
     return (Plan(to, wishes.minimise, None, search.exhausted, Decimal(0), conflict=conflict),)
 
@@ -256,8 +256,8 @@ class Search:
             return
         routes = self._routes(base)
         trial = Trial(self.question, base, routes)
-        sure = True
-        for _ in range(_TRIES):
+        sure, floor = True, Decimal(0)
+        while trial.tries < _TRIES:
             try:
                 route = routes.best()
             except Unfinished:
@@ -265,20 +265,29 @@ class Search:
             if route is None:
                 self.exhausted = sure
                 return
+            if sure:
+                floor = max(floor, route.bound)
             laid = trial.lay(route)
+            if laid is None and (end := trial.outlasts(route)) is not None:
+                # Something that is there now is over by then: look for plans that need none of it.
+                # No plan costs less than one that could use it, but one may cost less than these.
+                routes = self._routes(base, lasting=end)
+                trial = replace(trial, routes=routes, lasting=end)
+                sure = False
+                continue
             if laid is None:
                 routes.exclude(route, monotone=trial.monotone)
                 sure = sure and trial.sure
                 continue
             laid = trial.stating_least(trial.without_needless(laid) if not route.smallest else laid)
-            yield self._told(trial, laid, route, sure=sure)
+            yield self._told(trial, laid, floor)
             counts = Counter(entry.module for entry in laid.entries)
             if not counts:
                 self.exhausted = True
                 return
             routes.exclude_modules(counts)
 
-    def _routes(self, base: Assessment) -> Routes:
+    def _routes(self, base: Assessment, lasting: date | None = None) -> Routes:
         wishes = self.question.wishes
         forbidden = set(wishes.avoid)
         if wishes.only is not None:
@@ -297,6 +306,7 @@ class Search:
             if wishes.grade is not None
             else self._unless(self.question.best_grade),
             waiting=wishes.waiting,
+            lasting=lasting,
         )
 
     def _unless(self, best: Any) -> Any:
@@ -314,22 +324,19 @@ class Search:
                 aims.append(aim)
         return tuple(dict.fromkeys(aims))
 
-    def _told(self, trial: Trial, laid: Laid, route: Route, *, sure: bool) -> Plan:
-        minimise = self.question.wishes.minimise
-        cost = trial.cost(laid)
-        bound, optimal = route.bound, sure and route.optimal
+    def _told(self, trial: Trial, laid: Laid, bound: Decimal) -> Plan:
+        question = self.question
+        minimise, pace = question.wishes.minimise, question.wishes.pace
         if minimise == "time":
-            assert self.question.wishes.pace is not None
-            bound = Decimal(
-                (self.question.wishes.pace.day(self.question.day, bound) - self.question.day).days
-            )
-            optimal = sure and route.optimal and cost == bound
+            assert pace is not None
+            bound = Decimal((pace.day(question.day, bound) - question.day).days)
+        cost = trial.cost(laid)
         score, grade = trial.least_result(laid)
         return Plan(
             to=self.question.to,
             minimise=minimise,
             cost=cost,
-            optimal=optimal,
+            optimal=cost <= bound,
             bound=min(bound, cost),
             steps=tuple(Step(trial.unscored(entry)) for entry in laid.entries),
             awards=laid.gains,

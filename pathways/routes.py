@@ -67,7 +67,6 @@ class Route:
     entries: tuple[Completed, ...]
     elsewhere: tuple[str, ...]
     bound: Decimal
-    optimal: bool
     smallest: bool
 
 
@@ -92,10 +91,12 @@ class Routes:
         score: Decimal | None = None,
         grade: str | None = None,
         waiting: bool = False,
+        lasting: date | None = None,
     ) -> None:
         """Put the question. `record` is dated, `base` its assessment on the day.
 
         With `waiting` the goal may come on a later day: what only time brings is not asked for.
+        What there is already is used only where it is `lasting` until a day.
         """
         self._document = document
         self._plan = compiled(document)
@@ -107,8 +108,10 @@ class Routes:
         self.pool = Pool(document, record, on)
         announce(self.pool, base)
         self._known = self.pool.everything
+        self._lasting = lasting or on
         self._have = {
-            attempts: self.pool.usable(on, attempts) for attempts in ("any", "first", "latest")
+            attempts: self.pool.usable(on, attempts) & self.pool.usable(self._lasting, attempts)
+            for attempts in ("any", "first", "latest")
         }
         imagination = Imagination(document, record, on, self.pool)
         self.scope: Scope = imagination.scope(to)
@@ -157,7 +160,8 @@ class Routes:
         standing = self._base.standings[ref]
         if ref in forbidden:
             return
-        if standing.status != "held" and (model.external or self._ways(ref)):
+        held = any(award.held(self._lasting) for award in standing.awards)
+        if not (held and standing.status == "held") and (model.external or self._ways(ref)):
             last = date.max if model.valid_for is None else shift(self._on, model.valid_for)
             self._put(ref, f"~{ref}", self._on, last)
             if model.external and ref != to:
@@ -165,7 +169,7 @@ class Routes:
         if self._waiting and self._timed(ref):
             # An award that has been held for long, by the day on which the goal is reached.
             self._put(ref, f"~{ref}~early", _LONG_AGO, date.max)
-            if standing.status == "held":
+            if held:
                 del self._awards[len(self.pool.options) - 1]
 
     def _put(self, ref: str, item: str, on: date, last: date) -> None:
@@ -478,9 +482,8 @@ class Routes:
 
     def _route(self, solver: Any, bound: int, *, smallest: bool) -> Route:
         weight, scale = self._weights
-        found = _whole(solver.objective_value)
-        least, cost = (number % self._heaviest // weight for number in (bound, found))
-        same = bound // self._heaviest == found // self._heaviest
+        # Where fewer awards from elsewhere might do, nothing is known of the cost.
+        known = bound // self._heaviest == _whole(solver.objective_value) // self._heaviest
         return Route(
             entries=tuple(
                 self.completions[name].entry
@@ -488,8 +491,7 @@ class Routes:
                 if solver.value(made)
             ),
             elsewhere=tuple(ref for ref, got in self._elsewhere.items() if solver.value(got)),
-            bound=Decimal(least if same else 0) / scale,
-            optimal=same and least == cost,
+            bound=Decimal(bound % self._heaviest // weight if known else 0) / scale,
             smallest=smallest,
         )
 

@@ -263,6 +263,7 @@ def _problem(shown: str, node: Node, mistake: _Mistake) -> Problem:
 @cache
 def keys_of(model: type[BaseModel]) -> dict[str, Any]:
     """Return the annotations of a model by key, as a designer writes the key."""
+    model.model_rebuild()
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 

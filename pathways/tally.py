@@ -193,7 +193,8 @@ class Tally:
         return sum(amounts[: options[0].capacity] if options else (), Decimal(0))
 
     def _without(self, item: int) -> tuple[Decimal, dict[str, set[int]]]:
-        total, groups = self._sum, {}
+        total = self._sum
+        groups: dict[str, set[int]] = {}
         for index in bits(item & self.scope):
             if index in self._waived:
                 total -= self._waived[index]

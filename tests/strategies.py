@@ -456,9 +456,8 @@ def _facts(pen: _Pen, data: Data) -> Data:
         ]
     holds = []
     for ref, credential in data["credentials"].items():
-        if credential.get("external") and pen.chance(80):
-            holds.append(_hold(pen, ref, completed))
-        elif pen.chance(8, "holds") and credential.get("lasts") is None:
+        likely = 80 if credential.get("external") else 8 if "holds" in pen.features else 0
+        if credential.get("lasts") is None and pen.chance(likely):
             holds.append(_hold(pen, ref, completed))
     if holds:
         facts["holds"] = holds

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from cli import cairn
 from projections.audit import Report, Scope, audit, caught_up
 from tests.ledgers import LADDER, Desk, desk
+
+Run = Callable[..., Result]
 
 
 def audited(registrar: Desk, scope: Scope | None = None, **more: Any) -> Report:
@@ -48,3 +52,19 @@ def registrar(tmp_path: Path) -> Iterator[Desk]:
             opened.complete("charts", "03-01", who=who)
         assert caught_up(opened.ledger) == []
         yield opened
+
+
+@pytest.fixture
+def run(registrar: Desk, path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line on the ledger; `code` is the exit code that is due."""
+    monkeypatch.setenv("CAIRN_DATABASE", str(path))
+    monkeypatch.setenv("CAIRN_TODAY", registrar.today.isoformat())
+    monkeypatch.chdir(path.parent)
+
+    def run_(*words: str | Path, code: int = 0) -> Result:
+        result = CliRunner().invoke(cairn, [str(word) for word in words], prog_name="cairn")
+        assert "Traceback" not in result.output
+        assert result.exit_code == code, result.output
+        return result
+
+    return run_

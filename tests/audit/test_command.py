@@ -5,34 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from cli import cairn
-from tests.audit.conftest import alter
+from tests.audit.conftest import Run, alter
 from tests.ledgers import Desk
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(registrar: Desk, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Run a command line on the ledger; `code` is the exit code that is due."""
-    monkeypatch.setenv("CAIRN_DATABASE", str(path))
-    monkeypatch.setenv("CAIRN_TODAY", registrar.today.isoformat())
-    monkeypatch.chdir(path.parent)
-
-    def run_(*words: str | Path, code: int = 0) -> Result:
-        result = CliRunner().invoke(cairn, [str(word) for word in words], prog_name="cairn")
-        assert "Traceback" not in result.output
-        assert result.exit_code == code, result.output
-        return result
-
-    yield run_
 
 
 @pytest.fixture

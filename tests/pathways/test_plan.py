@@ -272,6 +272,35 @@ def test_the_order_minds_what_expires_before_the_rest_is_done() -> None:
     assert named(found)[-1] == "aid"
 
 
+def test_what_is_over_before_the_rest_is_done_is_completed_again() -> None:
+    goal = {"goal": {"requires": every("aid", *(f"m{number}" for number in range(8)))}}
+    catalogue: dict[str, Any] = {"aid": {"hours": 10, "valid_for": "1 years"}}
+    catalogue |= {f"m{number}": {"hours": 100} for number in range(8)}
+    done = record(completed=[{"module": "aid", "on": "2025-09-01"}])
+    rules = document(goal, catalogue)
+    assert "aid" not in named(plan(rules, done, "goal", ON))
+    found = plan(rules, done, "goal", ON, Wishes(pace=parse_pace("10 hours/week")))
+    assert named(found).count("aid") == 1
+    assert len(found.steps) == 9
+    assert (found.optimal, found.bound) == (False, Decimal(8))
+
+
+def test_an_award_that_expires_on_the_way_is_renewed_on_the_way() -> None:
+    credentials = {
+        "card": {
+            "valid_for": "1 years",
+            "renewal": {"requires": {"module": "cpd"}},
+            "requires": {"module": "exam"},
+        },
+        "goal": {"requires": {"all": [{"credential": "card"}, {"module": "long"}]}},
+    }
+    catalogue = {"cpd": {"hours": 10}, "exam": {"hours": 50}, "long": {"hours": 400}}
+    held = record(holds=[{"credential": "card", "on": "2026-01-01"}])
+    wishes = Wishes(pace=parse_pace("10 hours/week"), minimise="hours")
+    found = plan(document(credentials, catalogue), held, "goal", ON, wishes)
+    assert sorted(named(found)) == ["cpd", "long"]
+
+
 def test_a_window_that_the_pace_can_not_keep_is_named() -> None:
     goal = {"goal": {"requires": every("a", "b") | {"within": "4 weeks"}}}
     catalogue = {"a": {"hours": 100}, "b": {"hours": 100}}
