@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commands.lazy import LazyGroup
-from commands.options import DAY, FILE, database_option, json_option
+from commands.options import DAY, FILE, database_option, json_option, today
 
 
 @click.group(cls=LazyGroup)
@@ -90,3 +90,82 @@ def run(
     auditing.hand_over(written, output)
     if not report.clean:
         click.get_current_context().exit(1)
+
+
+@audit.command()
+@click.argument("who", metavar="LEARNER")
+@click.argument("name", metavar="AWARD")
+@database_option
+@json_option
+def explain(who: str, name: str, database: str, as_json: bool) -> None:
+    """Explain an award, rule by rule, down to the events.
+
+    AWARD is a credential (its newest award) or the id of an award. For each rule stand its words
+    and the text of the version that the award names; for each item of evidence the number of its
+    event, when it was recorded, by whom, and from which source. Exit code 1 where the kernel
+    objects.
+
+    Example:
+      cairn audit explain s-1042 office-data-certificate
+    """
+    from commands.books import opened
+    from commands.explaining import explanation, show
+    from commands.terminal import say_json
+
+    with opened(database) as ledger:
+        found = explanation(ledger, ledger.directory.find(who), name)
+    if as_json:
+        say_json(found)
+    else:
+        show(found)
+    if not found["proved"]:
+        click.get_current_context().exit(1)
+
+
+@audit.command("as-of")
+@click.argument("who", metavar="[LEARNER]", required=False)
+@click.argument("name", metavar="[AWARD]", required=False)
+@click.option("--credential", metavar="CREDENTIAL", help="The register of this credential.")
+@click.option("--known", type=DAY, help="Only what was recorded by the end of that day, in UTC.")
+@click.option("--effective", type=DAY, help="The day that is asked about; by default --known.")
+@database_option
+@json_option
+def as_of_(
+    who: str | None,
+    name: str | None,
+    credential: str | None,
+    known: date | None,
+    effective: date | None,
+    database: str,
+    as_json: bool,
+) -> None:
+    """Show how things stood on a day, by what was known on another.
+
+    --known leaves out what was recorded later; --effective leaves out what is dated later. Both
+    together tell what was believed on one date about another. For a learner, for one award of
+    theirs, or with --credential for a register.
+
+    Example:
+      cairn audit as-of s-1042 --effective 2025-12-31
+      cairn audit as-of s-1042 office-essentials --known 2026-03-01 --effective 2025-12-31
+      cairn audit as-of --credential office-essentials --known 2026-03-01
+    """
+    from commands import timetravel
+    from commands.books import opened
+    from commands.registers import full_credential
+    from projections.asof import as_of, register_as_of
+
+    if (who is None) == (credential is None):
+        raise click.UsageError("name a LEARNER, or a credential with --credential")
+    day = effective or known or today()
+    dates = timetravel.written(known, day)
+    with opened(database) as ledger:
+        if who is not None:
+            id_ = ledger.directory.find(who)
+            found = as_of(ledger, ledger.history(id_), known=known, effective=day)
+            timetravel.show_learner(ledger, id_, found, name, dates, as_json=as_json)
+        else:
+            full = full_credential(ledger, credential)
+            assert full is not None
+            rows = register_as_of(ledger, full, known=known, effective=day)
+            timetravel.show_register(ledger, rows, dates, as_json=as_json)

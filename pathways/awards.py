@@ -42,6 +42,7 @@ class Loss:
 
     on: date
     decision: str  # "stands", "review", "revoke" or "keep"
+    lost: frozenset[str]
     witness: Witness | None = None
 
 
@@ -468,19 +469,17 @@ class _Life:
         self._watch(career, queue)
 
     def _lose(self, career: _Career, day: date) -> None:
-        """Examine the last award where evidence of its witness is revoked on this day."""
+        """Examine the last award where evidence of its witness is revoked by this day."""
         award, tree = career.awards[-1], career.earned.tree
-        if tree is None or award.revoked is not None:
+        if tree is None or award.revoked is not None or not self.pool.loses:
             return
-        used = award.used
-        if not any(
-            option.item in used and option.until != date.max and day_after(option.until) == day
-            for option in self.pool.options
-        ):
+        examined = {item for loss in award.losses for item in loss.lost}
+        lost = self.pool.lost(award.used, day) - examined
+        if not lost:
             return
         standing = self._other_witness(career, day)
         decision = "stands" if standing is not None else career.earned.model.on_lost_evidence
-        award = replace(award, losses=(*award.losses, Loss(day, decision, standing)))
+        award = replace(award, losses=(*award.losses, Loss(day, decision, lost, standing)))
         career.awards[-1] = replace(award, revoked=day) if decision == "revoke" else award
 
     def _other_witness(self, career: _Career, day: date) -> Witness | None:

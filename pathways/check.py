@@ -353,7 +353,7 @@ class _Facts:
         return ""
 
     def superseded(self, face: _Face, day: date) -> str:
-        """Say which other attempt is the one that may serve on a day, or nothing."""
+        """Say which other attempt serves instead of one that is usable on a day, or nothing."""
         if self.file.attempts == "any" or face.kind != "module" or self.times(face.serves) > 1:
             return ""
         attempts = [
@@ -362,8 +362,7 @@ class _Facts:
             if (other.kind, other.serves) == ("module", face.serves)
             and not self.unusable(other, day)
         ]
-        choose = min if self.file.attempts == "first" else max
-        chosen = choose(attempts, default=face.item)
+        chosen = min(attempts) if self.file.attempts == "first" else max(attempts)
         return "" if chosen == face.item else f"gives way to another attempt, `{chosen.id}`"
 
     # what it is like
@@ -439,6 +438,9 @@ def _not_below(grade: str | None, least: str, file: Pathway) -> bool:
 
 
 # --- the hearing ---------------------------------------------------------------------------------
+
+#: A rule that looks at evidence itself.
+_Leaf = ModuleRule | CredentialRule | AmountRule
 
 #: Faces that are one item where items are compared.
 _Same = frozenset[_Face]
@@ -544,8 +546,10 @@ class _Hearing:
         return hearing._met(rule, use, replace(at, together=day)), hearing.objections
 
     def _met(self, rule: RuleBase, use: _Use, at: _Place) -> _Finding:
-        leaf = isinstance(rule, ModuleRule | CredentialRule | AmountRule)
-        finding = self._leaf(rule, use, at) if leaf else self._inner(rule, use, at)
+        if isinstance(rule, ModuleRule | CredentialRule | AmountRule):
+            finding = self._leaf(rule, use, at)
+        else:
+            finding = self._inner(rule, use, at)
         dates = [face.item.on for face in finding.faces]
         if rule.within and dates:
             first = self.facts.record.enrolled if rule.within.of_enrolment else min(dates)
@@ -600,7 +604,7 @@ class _Hearing:
 
     # --- leaves ----------------------------------------------------------------------------------
 
-    def _leaf(self, rule: RuleBase, use: _Use, at: _Place) -> _Finding:
+    def _leaf(self, rule: _Leaf, use: _Use, at: _Place) -> _Finding:
         faces = []
         for item_id in use.items:
             item = self.facts.items.get(item_id)
@@ -623,7 +627,7 @@ class _Hearing:
             self.object_to(at.path, "this rule uses one item, the whole of it, and no waiver")
         return _Finding(frozenset(faces), self._items(at.waivers.keys() & {*use.waived}))
 
-    def _kept_out(self, rule: RuleBase, face: _Face, at: _Place) -> str:
+    def _kept_out(self, rule: _Leaf, face: _Face, at: _Place) -> str:
         """Say why a leaf may not use a face, or nothing."""
         day = at.together or self.day
         expired_too = isinstance(rule, CredentialRule) and rule.even_if_expired
@@ -650,7 +654,7 @@ class _Hearing:
                 return f"is dated after {rule.before}"
         return ""
 
-    def _fits(self, rule: RuleBase, face: _Face) -> bool:
+    def _fits(self, rule: _Leaf, face: _Face) -> bool:
         """Tell whether a face is what a leaf itself asks for."""
         match rule:
             case ModuleRule():
@@ -666,7 +670,6 @@ class _Hearing:
                 valued = rule.average is not None or rule.sum is not None
                 has_value = not valued or self._value(rule, face) is not None
                 return self.facts.matches(rule.selector, face) and has_value
-        return False
 
     def _selection(self, rule: AmountRule, use: _Use, faces: Sequence[_Face], at: _Place) -> None:
         """Judge a selection as a whole: its amount, what counts once, its limits, its average."""

@@ -157,6 +157,8 @@ class Pool:
         self._items: dict[str, int] = {}
         self._awards: dict[str, Option] = {}
         self._usable: dict[date, int] = {}
+        #: Completions that were revoked before they could serve.
+        self._never: set[str] = set()
         self._changes: _Steps | None = None
         self._arrivals: _Steps | None = None
         self._dates: list[date] | None = None
@@ -208,6 +210,8 @@ class Pool:
         if entry.module in self._document.modules:
             faces.append((entry.module, entry.on, False))
         faces.extend((ref, entry.on, False) for ref in self._equivalents.get(entry.module, ()))
+        if until < entry.on:
+            self._never.add(entry.id)
         own = {ref for ref, _, _ in faces} | {entry.module}
         for swap in record.substituted:
             assert swap.on is not None
@@ -360,7 +364,15 @@ class Pool:
     @property
     def loses(self) -> bool:
         """Whether anything here was revoked."""
-        return any(option.until != date.max for option in self.options)
+        return bool(self._never) or any(option.until != date.max for option in self.options)
+
+    def lost(self, items: Iterable[str], day: date) -> frozenset[str]:
+        """Of some items, those that are revoked by a day."""
+        return frozenset(
+            item
+            for item in items
+            if item in self._never or any(o.until < day for o in self._of_item(item))
+        )
 
     # --- sets of options -------------------------------------------------------------------------
 

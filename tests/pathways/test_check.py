@@ -147,6 +147,13 @@ def test_a_completion_of_another_module_is_refused() -> None:
     )
 
 
+def test_every_item_that_can_not_be_used_is_told() -> None:
+    use = leaf("requires", "x", A, "y", **serving(A, "biology"))
+    said = check(pathway({"count": 1, "from": "any"}), BOTH, "cert", witness(use))
+    words = ["`x` is not on record", f"`{A}` can not serve as `biology`", "`y` is not on record"]
+    assert [objection.message for objection in said][:3] == words
+
+
 def test_a_module_rule_that_uses_nothing_is_refused() -> None:
     refused(
         "this rule uses one item, the whole of it, and no waiver",
@@ -1181,6 +1188,13 @@ def test_an_item_may_count_in_part_where_a_limit_is_partial() -> None:
     accepted(pathway(PARTIAL), BOTH, claim)
 
 
+@pytest.mark.parametrize("amount", ["1/2", "1", "10"])
+def test_an_item_may_count_with_very_little_or_as_a_whole(amount: str) -> None:
+    limit = {"at_most": 10, "of": ["algebra"], "partial": True}
+    document = pathway({"credits": 20, "from": "any", "limits": [limit]})
+    accepted(document, BOTH, witness(leaf("requires", A, C, amounts={A: amount})))
+
+
 def test_the_part_that_counts_is_the_same_to_the_total_and_to_every_limit() -> None:
     refused(
         "credits: 24 of 25",
@@ -2063,15 +2077,21 @@ def test_a_waived_rule_that_is_met_by_evidence_is_refused() -> None:
     accepted(pathway(WAIVABLE), record, witness(leaf("requires", A), on="2026-05-31"))
 
 
-def test_a_waived_rule_that_uses_evidence_besides_is_refused() -> None:
-    record = learner(done("algebra"), waived=[waived("sums")])
-    use = {"path": "requires", "items": [A], "waived": ["waiver:sums"]}
-    refused(
-        "a waived rule is met by its waiver, and by nothing else",
-        pathway(WAIVABLE),
-        record,
-        witness(use, A, "waiver:sums"),
-    )
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"items": [A]},
+        serving(A, "algebra"),
+        {"amounts": {A: "1"}},
+        {"parts": {"0": leaf("requires.all[0]", A)}},
+        {"waived": ["waiver:sums", "w-2"]},
+    ],
+)
+def test_a_waived_rule_that_uses_anything_besides_is_refused(more: Json) -> None:
+    record = learner(done("algebra"), waived=[waived("sums"), waived("sums", id="w-2")])
+    claim = witness({"path": "requires", "waived": ["waiver:sums"], **more}, "waiver:sums")
+    words = "a waived rule is met by its waiver, and by nothing else"
+    refused(words, pathway(WAIVABLE), record, claim)
 
 
 def test_a_rule_with_parts_may_be_waived() -> None:
