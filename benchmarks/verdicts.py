@@ -16,9 +16,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from benchmarks.evaluations import told
 from benchmarks.figures import best_of, seconds, spread, table
 from pathways import allocation
-from pathways.awards import assess
 from pathways.compile import compiled
 from pathways.document import Completed, Document, Pathway, Record
 from pathways.source import load_pathway
@@ -75,7 +75,7 @@ def run() -> None:
         compiled(document)
         times = []
         for record in records(document, RECORDS, COMPLETIONS):
-            times.append(seconds(partial(assess, document, record, ON)))
+            times.append(seconds(partial(told, document, record, ON)))
         everything += times
         rows.append(
             (name, f"{len(times) / sum(times):6.0f}/s, {spread(times)}, {searches[name]} searches")
@@ -125,7 +125,7 @@ def _growth() -> None:
                 )
             )
             compiled(document)
-            took = best_of(partial(assess, document, record, ON), 2)
+            took = best_of(partial(told, document, record, ON), 2)
             sizes.append(f"{size}: {1000 * took:7.1f} ms")
         rows.append((name, "   ".join(sizes)))
     table("growth: as many modules as completions", rows)

@@ -80,7 +80,7 @@ def consequences(learner: Learner, shelf: Shelf, on: date) -> Consequences:
             break
         pathway = waiting.popleft()
         volume = shelf(pathway, enrolments[pathway].version)
-        assessment = assessment_of(learner, volume, enrolments[pathway], on, verdicts=False)
+        assessment = assessment_of(learner, volume, enrolments[pathway], on)
         assessments[pathway] = (volume, assessment)
         happen(_due(learner, volume, assessment), inside=pathway)
 
@@ -88,14 +88,12 @@ def consequences(learner: Learner, shelf: Shelf, on: date) -> Consequences:
     return Consequences(learner, tuple(events), awaiting, conflicts)
 
 
-def assessment_of(
-    learner: Learner, volume: Volume, enrolment: Enrolment, on: date, *, verdicts: bool = True
-) -> Assessment:
+def assessment_of(learner: Learner, volume: Volume, enrolment: Enrolment, on: date) -> Assessment:
     """Tell how a learner stands in an enrolment on a day, by all that is recorded."""
     record = record_of(
         learner, volume.words, pathway=enrolment.pathway, enrolled=enrolment.on, on=on
     )
-    return assess(volume.document, record, on, verdicts=verdicts)
+    return assess(volume.document, record, on)
 
 
 # --- what is due ---------------------------------------------------------------------------------
@@ -257,9 +255,7 @@ def _other_ground(learner: Learner, award: Award, volume: Volume, day: date) -> 
         enrolled=min(enrolment.on, award.on),
         on=day,
     )
-    standing = assess(volume.document, record, day, verdicts=False).standings[
-        relative(award.credential, home)
-    ]
+    standing = assess(volume.document, record, day).standings[relative(award.credential, home)]
     for made in standing.awards:
         if not made.given and made.witness is not None:
             items = {qualified_item(item, home) for item in made.witness.items}

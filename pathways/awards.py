@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -114,20 +115,68 @@ class Made:
         return tuple((a, min(b, end)) for a, b in stretches if a <= min(b, end))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Standing:
-    """How one credential stands on the day of an assessment."""
+    """How one credential stands on the day of an assessment.
+
+    What it has led to is known at once; how its rule stands, and in which words, is worked out
+    when it is asked for.
+    """
 
     credential: str
-    status: str
-    awarded_on: date | None
-    expires_on: date | None
-    award_class: str | None
-    outcome: Outcome
-    progress: Fraction
-    verdict: Verdict | None
-    awards: tuple[Made, ...] = ()
-    conflict: tuple[str, ...] = ()
+    on: date
+    awards: tuple[Made, ...]
+    waiting: bool
+    conflict: tuple[str, ...]
+    told: Telling = field(compare=False, repr=False)
+
+    @property
+    def last(self) -> Made | None:
+        """The last award, held or not."""
+        return self.awards[-1] if self.awards else None
+
+    @property
+    def awarded_on(self) -> date | None:
+        """The day of the last award."""
+        return None if self.last is None else self.last.on
+
+    @property
+    def expires_on(self) -> date | None:
+        """The last day on which the last award is valid; None where it does not expire."""
+        return None if self.last is None or self.last.expires == date.max else self.last.expires
+
+    @property
+    def award_class(self) -> str | None:
+        """The class of the last award."""
+        return None if self.last is None else self.last.award_class
+
+    @cached_property
+    def status(self) -> str:
+        """One of the words of section 7 of the language."""
+        if self.last is not None:
+            if self.last.held(self.on):
+                return "held"
+            if self.last.ended is not None:
+                return "lapsed"
+            return "revoked" if self.last.revoked is not None else "expired"
+        if self.waiting:
+            return "awaiting approval"
+        return "in progress" if self.progress > 0 else "not started"
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the rule stands on the day."""
+        return self.told.outcome
+
+    @property
+    def progress(self) -> Fraction:
+        """How far the rule has come on the day: 1 exactly when it is met."""
+        return self.told.progress
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The proof as of the last award, else the verdict on the day; None without a rule."""
+        return self.told.verdict
 
     def to_json(self) -> dict[str, Any]:
         """Return the shape of section 7 of the language, which is a contract."""
@@ -163,21 +212,17 @@ class Assessment:
         }
 
 
-def assess(document: Document, record: Record, on: date, *, verdicts: bool = True) -> Assessment:
+def assess(document: Document, record: Record, on: date) -> Assessment:
     """Make the awards that a record makes due by a day, and tell how each credential stands.
 
-    Pure: the record may be imagined, nothing is stored, no clock is read. Without `verdicts`
-    only awards and statuses are found, which is all that a ledger needs to decide.
+    Pure: the record may be imagined, nothing is stored, no clock is read.
     """
     plan = compiled(document)
     known = dated(record, on)
     life = _Life(plan, known, on)
     life.live()
-    ahead = None
-    if verdicts and known.in_progress:
-        ahead = _Life(plan, known, on, ahead=True)
-        ahead.live()
-    standings = {ref: life.standing(ref, ahead, verdicts=verdicts) for ref in plan.credentials}
+    ahead = _Ahead(plan, known, on)
+    standings = {ref: life.standing(ref, ahead) for ref in plan.credentials}
     return Assessment(document, known, on, standings)
 
 
@@ -654,68 +699,90 @@ class _Life:
 
     # --- how a credential stands -----------------------------------------------------------------
 
-    def standing(self, ref: str, ahead: _Life | None, *, verdicts: bool) -> Standing:
-        """How a credential stands on the last day; `ahead`: the life with what is in progress."""
+    def standing(self, ref: str, ahead: _Ahead) -> Standing:
+        """How a credential stands on the last day."""
         career = self.careers[ref]
-        award, tree = career.last, career.earned.tree
-        if tree is None:
-            outcome, progress, verdict = self._held_elsewhere(award)
-        elif verdicts:
-            outcome, progress, verdict = self._judged(career, tree, ahead)
-        else:
-            outcome, progress, verdict = self._briefly(career, tree)
         return Standing(
             credential=ref,
-            status=self._status(career, progress),
-            awarded_on=None if award is None else award.on,
-            expires_on=None if award is None or award.expires == date.max else award.expires,
-            award_class=None if award is None else award.award_class,
-            outcome=outcome,
-            progress=progress,
-            verdict=verdict,
+            on=self.on,
             awards=tuple(career.awards),
+            waiting=career.waiting_since is not None,
             conflict=career.conflict if career.contested else (),
+            told=Telling(self, career, ahead),
         )
 
-    def _held_elsewhere(self, award: Made | None) -> tuple[Outcome, Fraction, None]:
-        held = award is not None and award.held(self.on)
-        return (Outcome.MET, Fraction(1), None) if held else (Outcome.UNMET, Fraction(0), None)
 
-    def _judged(
-        self, career: _Career, tree: Tree, ahead: _Life | None
-    ) -> tuple[Outcome, Fraction, Verdict]:
-        view = self.case(tree, quotas=self.quotas(career, self.on))
+class _Ahead:
+    """The life in which what is in progress is completed: lived only when somebody asks."""
+
+    def __init__(self, plan: Compiled, record: Record, on: date) -> None:
+        self._plan = plan
+        self._record = record
+        self._on = on
+
+    @cached_property
+    def life(self) -> _Life | None:
+        if not self._record.in_progress:
+            return None
+        life = _Life(self._plan, self._record, self._on, ahead=True)
+        life.live()
+        return life
+
+
+class Telling:
+    """How one rule stands on the last day of a life, each part worked out once, when asked."""
+
+    def __init__(self, life: _Life, career: _Career, ahead: _Ahead) -> None:
+        """Tell of a career; `ahead` is where what is in progress leads to."""
+        self._life = life
+        self._career = career
+        self._ahead = ahead
+
+    @cached_property
+    def _explanation(self) -> Explanation | None:
+        tree, life = self._career.earned.tree, self._life
+        if tree is None:
+            return None
+        view = life.case(tree, quotas=life.quotas(self._career, life.on))
         later = None
-        if ahead is not None:
-            twin = ahead.careers[career.earned.ref]
-            later = ahead.case(tree, quotas=ahead.quotas(twin, self.on))
-        told = Explanation(view, later)
-        outcome, progress = told.outcome(self.on), told.progress(self.on)
-        if career.undecided and outcome is Outcome.UNMET:
-            outcome = Outcome.UNDECIDED
-        award = career.last
+        if (ahead := self._ahead.life) is not None:
+            twin = ahead.careers[self._career.earned.ref]
+            later = ahead.case(tree, quotas=ahead.quotas(twin, life.on))
+        return Explanation(view, later)
+
+    @property
+    def _held(self) -> bool:
+        last = self._career.last
+        return last is not None and last.held(self._life.on)
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """The outcome of the rule, or whether an external credential is held."""
+        if self._explanation is None:
+            return Outcome.MET if self._held else Outcome.UNMET
+        outcome = self._explanation.outcome(self._life.on)
+        # A search on an earlier day that ran into its bound may hide that an award was due.
+        undecided = self._career.undecided and outcome is Outcome.UNMET
+        return Outcome.UNDECIDED if undecided else outcome
+
+    @cached_property
+    def progress(self) -> Fraction:
+        """The progress of the rule; an external credential is there or not."""
+        if self._explanation is None:
+            return Fraction(int(self._held))
+        return self._explanation.progress(self._life.on)
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """The proof of the last award, else the verdict on the last day."""
+        award, tree = self._career.last, self._career.earned.tree
+        if self._explanation is None or tree is None:
+            return None
         if award is None:
-            return outcome, progress, told.verdict(self.on)
+            return self._explanation.verdict(self._life.on)
         ground = award.ground
         day = award.on if ground is None else ground.on
-        return outcome, progress, Explanation(self.case(tree)).verdict(day, ground)
-
-    def _briefly(self, career: _Career, tree: Tree) -> tuple[Outcome, Fraction, None]:
-        view = self.case(tree, quotas=self.quotas(career, self.on))
-        told = Explanation(view)
-        return told.outcome(self.on), told.progress(self.on), None
-
-    def _status(self, career: _Career, progress: Fraction) -> str:
-        award = career.last
-        if award is not None:
-            if award.held(self.on):
-                return "held"
-            if award.ended is not None:
-                return "lapsed"
-            return "revoked" if award.revoked is not None else "expired"
-        if career.waiting_since is not None:
-            return "awaiting approval"
-        return "in progress" if progress > 0 else "not started"
+        return Explanation(self._life.case(tree)).verdict(day, ground)
 
 
 class _Days:

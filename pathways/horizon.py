@@ -79,7 +79,7 @@ class Lapse:
 def forecast(document: Document, record: Record, on: date, until: date) -> tuple[Lapse, ...]:
     """Return what lapses from a day until another, both included, if nothing else happens."""
     record = dated(record, on)
-    last = assess(document, record, until, verdicts=False)
+    last = assess(document, record, until)
     pool = Pool(document, record, until)
     announce(pool, last)
     ending: dict[tuple[str, date], tuple[str, str]] = {}
@@ -94,7 +94,7 @@ def forecast(document: Document, record: Record, on: date, until: date) -> tuple
 
     def at(day: date) -> Assessment:
         if day not in assessed:
-            assessed[day] = assess(document, record, day, verdicts=False)
+            assessed[day] = assess(document, record, day)
         return assessed[day]
 
     lapses = []
@@ -204,7 +204,7 @@ def options(document: Document, record: Record, on: date) -> tuple[Option, ...]:
     A module that counts already is left out, unless completing it again would do something.
     """
     record = dated(record, on)
-    base = assess(document, record, on, verdicts=False)
+    base = assess(document, record, on)
     pool = Pool(document, record, on)
     announce(pool, base)
     usable = pool.usable(on, "any")
@@ -231,7 +231,7 @@ def options(document: Document, record: Record, on: date) -> tuple[Option, ...]:
 
 
 def _option(document: Document, record: Record, base: Assessment, ref: str, on: date) -> Option:
-    after = assess(document, _with(document, record, ref, on), on, verdicts=False)
+    after = assess(document, _with(document, record, ref, on), on)
     earns, advances = [], []
     for credential, standing in after.standings.items():
         before = base.standings[credential]
@@ -295,7 +295,7 @@ def nearest(document: Document, record: Record, on: date, wishes: Wishes | None 
     """
     record = dated(record, on)
     wishes = wishes or Wishes()
-    base = assess(document, record, on, verdicts=False)
+    base = assess(document, record, on)
     found: list[Plan] = []
     for ref, earned in compiled(document).credentials.items():
         if earned.tree is None or base.standings[ref].status == "held":

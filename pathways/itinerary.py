@@ -267,9 +267,7 @@ class Trial:
         if last is not None and day > last:
             return None
         for _ in range(_WAITS):
-            assessment = assess(
-                document, self.record(entries, elsewhere, approved), day, verdicts=False
-            )
+            assessment = assess(document, self.record(entries, elsewhere, approved), day)
             if assessment.standings[to].status == "held":
                 return self._least_approved(entries, elsewhere, day, assessment, approved)
             contested = {
@@ -317,9 +315,7 @@ class Trial:
             return assessment, set()
         for ref in sorted(approved):
             fewer = approved - {ref}
-            again = assess(
-                self.question.document, self.record(entries, elsewhere, fewer), day, verdicts=False
-            )
+            again = assess(self.question.document, self.record(entries, elsewhere, fewer), day)
             if again.standings[to].status == "held":
                 assessment, approved = again, fewer
         return assessment, approved
@@ -559,9 +555,7 @@ class _Ladder:
         }
         record = trial.record(placed, self._elsewhere, approved)
         days = [entry.on or question.day for entry in placed]
-        self._build(
-            assess(question.document, record, max(days, default=question.day), verdicts=False)
-        )
+        self._build(assess(question.document, record, max(days, default=question.day)))
         return True
 
 

@@ -240,9 +240,7 @@ class Search:
 
     def plans(self) -> Iterator[Plan]:
         """Give plans, cheapest first."""
-        base = assess(
-            self.question.document, self.question.known, self.question.day, verdicts=False
-        )
+        base = assess(self.question.document, self.question.known, self.question.day)
         if base.standings[self.question.to].status == "held":
             self.exhausted = True
             yield Plan(

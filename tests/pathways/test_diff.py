@@ -199,7 +199,7 @@ def test_what_only_loosens_takes_nothing_away(case: Case, random: Random) -> Non
 
 
 def outcomes(document: Document, record: Record, on: date) -> dict[str, bool]:
-    standings = assess(document, record, on, verdicts=False).standings
+    standings = assess(document, record, on).standings
     return {ref: standing.outcome is Outcome.MET for ref, standing in standings.items()}
 
 

@@ -407,7 +407,6 @@ def earned(rules: Document, facts: Record, to: str, on: date, modules: tuple[str
                 }
             ),
             on,
-            verdicts=False,
         )
         .standings[to]
         .status
@@ -491,7 +490,7 @@ def startable(rules: Document, done: tuple[str, ...], module: str) -> bool:
         return True
     facts = dated(record(completed=list(done)), ON)
     pool = Pool(rules, facts, ON)
-    announce(pool, assess(rules, facts, ON, verdicts=False))
+    announce(pool, assess(rules, facts, ON))
     return Looked(tree, pool).met(ON)
 
 
