@@ -11,7 +11,16 @@ from commands.lazy import LazyGroup
 from commands.options import DAY, FILE, database_option, json_option, today
 
 
-@click.group(cls=LazyGroup)
+@click.group(
+    cls=LazyGroup,
+    members={
+        "key": ("commands.sealing:key", "Make the key that seals are signed with."),
+        "seal": ("commands.sealing:seal", "Seal the ledger as it stands."),
+        "verify": ("commands.sealing:verify", "Find every event that is not as it was sealed."),
+        "prove": ("commands.sealing:prove", "Write a proof that needs no ledger to be checked."),
+        "check": ("commands.sealing:check", "Check a proof that was handed over in a file."),
+    },
+)
 def audit() -> None:
     """Replay the events, and prove what was awarded.
 
@@ -47,6 +56,8 @@ def audit() -> None:
     help="How the report is written; html is one page that needs nothing else.",
 )
 @click.option("--output", type=FILE, metavar="FILE", help="Write the report there.")
+@click.option("--seals", type=FILE, metavar="FOLDER", help="Compare with these seals too.")
+@click.option("--public", type=FILE, metavar="FILE", help="The public key of the seals.")
 @database_option
 @json_option
 def run(
@@ -56,6 +67,8 @@ def run(
     jobs: int,
     form: str,
     output: Path | None,
+    seals: Path | None,
+    public: Path | None,
     database: str,
     as_json: bool,
 ) -> None:
@@ -75,7 +88,10 @@ def run(
     from commands.terminal import progress
     from projections.audit import Report, Scope, caught_up
     from projections.audit import audit as audited
+    from projections.sealing import verify
 
+    if (seals is None) != (public is None):
+        raise click.UsageError("--seals and --public go together")
     with opened(database) as ledger:
         scope = Scope(
             None if who is None else ledger.directory.find(who),
@@ -85,6 +101,9 @@ def run(
         stopped = caught_up(ledger)
         with progress("auditing", ledger.store.head()) as advance:
             report = audited(ledger.store.database, scope, jobs=jobs, progress=advance)
+        if seals is not None and public is not None:
+            broken, _ = verify(ledger.store.database, seals, public.read_text(encoding="utf-8"))
+            stopped = [*broken, *stopped]
         report = Report((*stopped, *report.findings), report.counts)
         written = auditing.written(ledger, report, "json" if as_json else form)
     auditing.hand_over(written, output)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from commands.books import event_json, known_as
+from commands.books import known_as
 from commands.errors import UnusableError
 from commands.happenings import told
 from commands.terminal import say
@@ -95,7 +95,7 @@ class _Explaining:
             if isinstance(one.recorded.event, AwardRenewed)
         ]
         found["afterwards"] = [
-            {**_recorded(each), "told": told(each.event), **event_json(each.event)}
+            {**_recorded(each), "topic": each.event.topic, "told": told(each.event)}
             for each in afterwards(self.history, award)
         ]
         return found

@@ -21,9 +21,11 @@ def test_each_rule_has_its_text_and_each_item_its_event(registrar: Desk, run: Ru
     assert found["rule"]["path"] == "requires"
     essentials, further = found["rule"]["parts"]
     assert further["id"] == "further"
-    assert further["text"] == {"id": "further", "credits": "5", "from": ["charts", "macros"]} or (
-        further["text"]["id"] == "further"
-    )
+    assert further["text"] == {
+        "id": "further",
+        "credits": "5",
+        "from": {"ids": ["charts", "macros"]},
+    }
     (charts,) = further["evidence"]
     history = registrar.history(registrar.learners["s-1"])
     recorded = history[charts["event"] - 1]
@@ -47,9 +49,7 @@ def test_the_explanation_can_be_read(run: Run) -> None:
 def test_an_explanation_tells_what_was_lost_and_decided_since(registrar: Desk, run: Run) -> None:
     registrar.revoke("sheets-1@2026-02-01")
     found = read(run, "audit", "explain", "s-1", "essentials")
-    assert [one["event"] for one in found["afterwards"]] == ["learner.award-flagged"] or (
-        len(found["afterwards"]) == 1
-    )
+    assert [one["topic"] for one in found["afterwards"]] == ["learner.award-flagged"]
     assert "lost since: completion" in run("audit", "explain", "s-1", "essentials").stdout
 
 
@@ -88,8 +88,7 @@ def test_what_was_known_and_what_was_true_are_two_dates(registrar: Desk, run: Ru
 
 def test_a_register_is_told_as_of_a_day(run: Run) -> None:
     found = read(run, "audit", "as-of", "--credential", "certificate", "--effective", "2026-03-01")
-    assert [one["who"] for one in found["awards"]].sort() == ["s-1", "s-2"].sort()
-    assert len(found["awards"]) == 2
+    assert {one["who"] for one in found["awards"]} == {"s-1", "s-2"}
     early = read(run, "audit", "as-of", "--credential", "certificate", "--effective", "2026-02-28")
     assert early["awards"] == []
     assert "2 awards" in run("audit", "as-of", "--credential", "certificate").stdout
