@@ -40,7 +40,7 @@ from pathways.document import (
     Window,
 )
 from pathways.evidence import BEST_SCORE, Moment, Option, grade_ranks
-from pathways.methods import Method, method_of
+from pathways.methods import Method
 from pathways.periods import Period, shift
 
 ONE = Decimal(1)
@@ -123,7 +123,36 @@ class Node:
     @cached_property
     def method(self) -> Method:
         """How the rule is decided, its children aside."""
-        return method_of(self)
+        tied = self.ordered or self.window is not None or self.together
+        if not self.leaf:
+            if self.sharing:
+                return Method.FLOW if self._matches else Method.SEARCH
+            return Method.WINDOWS if tied else Method.PARTS
+        if self.divides:
+            return Method.SEARCH
+        if self.operator in ("module", "credential") or self.over_all:
+            return Method.LOOKUP
+        if tied:
+            return Method.WINDOWS
+        return Method.PACKING if self.bounds or self.value is not None else Method.GREEDY
+
+    @property
+    def _matches(self) -> bool:
+        """Whether the parts each ask for so many items, none of them used twice."""
+        return (
+            self.overlap_items == 0
+            and not (self.through or self.ordered)
+            and all(self.required)
+            and all(
+                child.leaf
+                and child.unit == "count"
+                and child.window is None
+                and not child.together
+                and not child.over_all
+                and child.method in (Method.LOOKUP, Method.GREEDY)
+                for child in self.children
+            )
+        )
 
     @property
     def leaf(self) -> bool:

@@ -8,10 +8,6 @@ attempts that divide into items), the evaluator goes to the search instead.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathways.compile import Node
 
 
 class Method(Enum):
@@ -56,39 +52,3 @@ _WHY = {
         "bound on its deterministic time"
     ),
 }
-
-
-def method_of(node: Node) -> Method:
-    """Choose the method of one rule, its children aside."""
-    if node.leaf:
-        if node.operator in ("module", "credential"):
-            return Method.LOOKUP
-        if node.divides:
-            return Method.SEARCH
-        if node.over_all:
-            return Method.LOOKUP
-        if node.window is not None or node.together:
-            return Method.WINDOWS
-        return Method.PACKING if node.bounds or node.value is not None else Method.GREEDY
-    if node.sharing:
-        return Method.FLOW if _is_matching(node) else Method.SEARCH
-    if node.ordered or node.window is not None or node.together:
-        return Method.WINDOWS
-    return Method.PARTS
-
-
-def _is_matching(node: Node) -> bool:
-    """Whether the parts each ask for so many items, none of them used twice."""
-    return (
-        node.overlap_items == 0
-        and not (node.through or node.ordered)
-        and all(node.required)
-        and all(
-            child.leaf
-            and child.unit == "count"
-            and child.window is None
-            and not child.together
-            and method_of(child) in (Method.LOOKUP, Method.GREEDY)
-            for child in node.children
-        )
-    )
