@@ -43,6 +43,14 @@ MEMBERS = {
         "commands.audit:audit",
         "Replay the events, and prove what was awarded.",
     ),
+    "events": (
+        "commands.events:events",
+        "Write the event log to a file, and read it into another ledger.",
+    ),
+    "replay": (
+        "commands.events:replay",
+        "Make a ledger anew from its events alone, and compare what is read from it.",
+    ),
     "projections": (
         "commands.projections:projections",
         "Rebuild what is read from the events, and see how far it is.",

@@ -8,7 +8,7 @@ from commands.terminal import draw, say, text, tree
 from commands.verdicts import Parts, rule_label, title_of, words_of
 from pathways.compile import Node, compiled
 from pathways.document import AmountRule, PointsRule, plain
-from pathways.methods import Method, method_of
+from pathways.methods import Method
 from pathways.words import worth_words
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _grow(
     branch: Tree, document: Document, node: Node, before: str = "", *, how: bool
 ) -> set[Method]:
     parts: Parts = [(before, "dim"), rule_label(document, node.rule)]
-    method = method_of(node)
+    method = node.method
     if how:
         parts.append((f"  [{method.value}]", "cyan"))
     twig = branch.add(text(*parts))
@@ -120,6 +120,6 @@ def _node_json(node: Node) -> dict[str, Any]:
         "operator": node.operator,
         "words": words_of(node.rule),
         "amount": float(node.rule.amount) if isinstance(node.rule, AmountRule) else None,
-        "method": method_of(node).value,
+        "method": node.method.value,
         "parts": [_node_json(child) for child in node.children],
     }

@@ -150,5 +150,3 @@ def _read(line: bytes, place: int) -> Stored | Person | Moved:
     except (ValueError, TypeError):
         pass
     raise InvalidError(f"line {place} is no line of an export")
-
-
