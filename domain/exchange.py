@@ -92,9 +92,10 @@ def imported(store: Store, lines: Iterable[bytes]) -> Moved:
         raise InvalidError("the ledger has events already", "import into a new one")
     mark = "?" if store.database.path is not None else "%s"
     events, people, tree = list[Stored](), list[Person](), Tree()
-    number_of_people, end = 0, None
+    number_of_people = 0
+    end: Moved | None = None
     into_events = (
-        "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
+        f"INSERT INTO {store.table} (originator_id, originator_version, topic, state)"
         f" VALUES ({mark}, {mark}, {mark}, {mark})"
     )
     into_people = (
@@ -112,8 +113,8 @@ def imported(store: Store, lines: Iterable[bytes]) -> Moved:
                 case Person() as person:
                     people.append(person)
                     number_of_people += 1
-                case Moved() as end:
-                    pass
+                case Moved() as last:
+                    end = last
             if len(events) + len(people) >= _TOGETHER:
                 _write(cursor, into_events, events)
                 _write(cursor, into_people, people)

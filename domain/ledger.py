@@ -60,7 +60,7 @@ from pathways.awards import Assessment
 T = TypeVar("T")
 
 #: How often a decision is taken again when others keep changing the same stream.
-_ATTEMPTS = 20
+_ATTEMPTS = 100
 #: The longest pause between two attempts, in seconds.
 _LONGEST_PAUSE = 0.25
 

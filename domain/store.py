@@ -68,6 +68,11 @@ class Store:
         return self._recorder.datastore
 
     @property
+    def table(self) -> str:
+        """What the table of events is called."""
+        return str(self._recorder.events_table_name)
+
+    @property
     def _recorder(self) -> Any:
         return self._application.recorder
 
@@ -101,7 +106,6 @@ class Store:
 
     def streams(self, prefix: str) -> list[str]:
         """Return the names of the streams that begin with a prefix, in order."""
-        table = self._recorder.events_table_name
         if self.database.path is not None:
             # The primary key answers this without a look at the other streams.
             condition = "originator_id >= ? AND originator_id < ?"
@@ -109,7 +113,9 @@ class Store:
         else:
             condition, values = "starts_with(originator_id, %s)", (prefix,)
         with told(self.database), self.datastore.transaction(commit=False) as cursor:
-            cursor.execute(f"SELECT DISTINCT originator_id FROM {table} WHERE {condition}", values)
+            cursor.execute(
+                f"SELECT DISTINCT originator_id FROM {self.table} WHERE {condition}", values
+            )
             return sorted(row["originator_id"] for row in cursor.fetchall())
 
     def close(self) -> None:

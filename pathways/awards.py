@@ -670,6 +670,9 @@ class _Life:
         if named is not None:
             # The approval names the one that is made; the others are decided on the rest.
             self._award(named, day, queue)
+            for career in group:
+                if career is not named and career.waiting_since == day:
+                    career.waiting_since = None
             return True
         for career in group:
             career.contested = True

@@ -748,21 +748,22 @@ class _Hearing:
         return None if found is None else Decimal(found)
 
     def _average(self, rule: AmountRule, faces: Sequence[_Face], at: _Place) -> None:
-        usual = "credits" if rule.unit == "credits" else "none"
-        total, weight = self._weighed(rule, faces, rule.weighted_by or usual)
+        by_credits = rule.weighted_by == "credits"
+        usually = rule.weighted_by is None and rule.unit == "credits"
+        total, weight = self._weighed(rule, faces, by_credits=by_credits or usually)
         if rule.average is not None and (weight == 0 or total < Fraction(rule.average) * weight):
             self.object_to(at.path, f"the average is below {plain(rule.average)}")
-        total, _ = self._weighed(rule, faces, rule.weighted_by or "none")
+        total, _ = self._weighed(rule, faces, by_credits=by_credits)
         if rule.sum is not None and total < Fraction(rule.sum):
             self.object_to(at.path, f"the sum is below {plain(rule.sum)}")
 
     def _weighed(
-        self, rule: AmountRule, faces: Sequence[_Face], by: str
+        self, rule: AmountRule, faces: Sequence[_Face], *, by_credits: bool
     ) -> tuple[Fraction, Fraction]:
-        unit = "credits" if by == "credits" else "count"
-        weights = [Fraction(face.amount(unit)) for face in faces]
-        values = [Fraction(self._value(rule, face) or 0) for face in faces]
-        return _total(w * v for w, v in zip(weights, values, strict=True)), _total(weights)
+        unit = "credits" if by_credits else "count"
+        weights = {face: Fraction(face.amount(unit)) for face in faces}
+        total = _total(weights[face] * Fraction(self._value(rule, face) or 0) for face in faces)
+        return total, _total(weights.values())
 
     # --- sharing ---------------------------------------------------------------------------------
 

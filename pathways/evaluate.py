@@ -180,8 +180,9 @@ class Case:
             node.index,
             usable,
             light.admitted & scope & (-1 if self._sensitive[node.index] else self.pool.waivers),
-            light.record & scope if self._sensitive[node.index] else 0,
-            light.day.toordinal() if self._timed[node.index] or self._waivers(node) else 0,
+            # A waiver in force decides a rule even where it is set aside itself.
+            light.record & scope & (-1 if self._sensitive[node.index] else self.pool.waivers),
+            light.day.toordinal() if self._timed[node.index] else 0,
             light.together,
             light.use_day.toordinal() if self._sensitive[node.index] else 0,
         )

@@ -190,8 +190,9 @@ class Pool:
     ) -> None:
         """Add completions; `wild` ones have whatever score is asked for."""
         for entry in entries:
-            if entry.id not in self._items:
-                self._complete(entry, record, on, wild=wild)
+            # What was completed on that very day keeps its name; this is another attempt.
+            name = f"{entry.id} again" if entry.id in self._items else entry.id
+            self._complete(entry.model_copy(update={"id": name}), record, on, wild=wild)
 
     def _complete(
         self,

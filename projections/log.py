@@ -78,7 +78,7 @@ def snapshot(database: Database, engine: Engine | None = None) -> Iterator[Conne
 def head(view: Connection) -> tuple[int, int]:
     """Return the position of the event stored last, and how many there are."""
     last, count = view.execute(
-        text(f"SELECT max({_position(view)}), count(*) FROM stored_events")
+        text(f"SELECT max({_position(view)}), count(*) FROM {_table(view)}")
     ).one()
     return last or 0, count
 
@@ -111,7 +111,7 @@ def bounds(view: Connection, events: int) -> Iterator[tuple[str, str | None]]:
     """Part the streams into stretches of about so many events: after which, up to which."""
     above, count = "", 0
     query = text(
-        "SELECT originator_id, count(*) FROM stored_events"
+        f"SELECT originator_id, count(*) FROM {_table(view)}"
         " GROUP BY originator_id ORDER BY originator_id"
     )
     last = ""
@@ -128,6 +128,11 @@ def _readable(stored: bytes) -> str:
     return stored.decode(errors="replace")
 
 
+def _table(view: Connection) -> str:
+    """What the event store calls its table."""
+    return "stored_events" if view.dialect.name == "sqlite" else "cairn_events"
+
+
 def _position(view: Connection) -> str:
     return "rowid" if view.dialect.name == "sqlite" else "notification_id"
 
@@ -135,7 +140,7 @@ def _position(view: Connection) -> str:
 def _rows(view: Connection, clause: str, **values: Any) -> Iterator[Row]:
     query = text(
         f"SELECT {_position(view)}, originator_id, originator_version, topic, state"
-        f" FROM stored_events {clause}"
+        f" FROM {_table(view)} {clause}"
     )
     with view.execute(query.execution_options(**_STREAMING), values) as result:
         while some := result.fetchmany(_FETCHED):

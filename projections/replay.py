@@ -37,7 +37,7 @@ class Compared:
     @property
     def same(self) -> bool:
         """Whether both have the same rows."""
-        return not self.only_here and not self.only_replayed and self.here == self.replayed
+        return (self.only_here, self.only_replayed) == ((), ())
 
 
 def stored(view: Connection) -> Iterator[Stored]:

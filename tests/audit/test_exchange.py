@@ -87,7 +87,7 @@ def test_what_is_no_export_is_refused_and_nothing_is_written(registrar: Desk, pa
         (lines[:-1], "cut short"),
         ([*lines[:3], *lines[4:]], "not those that were exported"),
         ([*lines, lines[0]], "something after the end"),
-        (lines[:2] + [lines[3], lines[2]] + lines[4:], "not those"),
+        ([*lines[:2], lines[3], lines[2], *lines[4:]], "not those"),
         ([*lines[:2], b"{}", *lines[2:]], "line 3 is no line of an export"),
         ([*lines[:2], b"nonsense", *lines[2:]], "line 3 is no line of an export"),
     ):

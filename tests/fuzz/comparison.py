@@ -1,15 +1,26 @@
-"""Where the evaluator and the oracle differ on a case, in words."""
+"""Where the evaluator, the checker and the oracle differ on a case, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from itertools import islice
+from typing import Any
 
 from pathways.awards import Assessment, Made, assess
 from pathways.awards import Standing as Told
+from pathways.check import check
+from pathways.document import Held, Record, Renewed
 from pathways.verdict import Outcome, Verdict
 from tests import oracle
 from tests.strategies import Case
+
+#: So many uses of one rule are shown to the checker.
+ENOUGH_USES = 40
+
+
+# --- the evaluator and the oracle ----------------------------------------------------------------
 
 
 def differences(case: Case) -> list[str]:
@@ -19,11 +30,11 @@ def differences(case: Case) -> list[str]:
     return [
         f"{ref}: {difference}"
         for ref, standing in expected.items()
-        for difference in _in_standing(standing, told.standings[ref], case.on)
+        for difference in _in_standing(standing, told.standings[ref])
     ]
 
 
-def _in_standing(expected: oracle.Standing, told: Told, on: date) -> Iterator[str]:
+def _in_standing(expected: oracle.Standing, told: Told) -> Iterator[str]:
     status = "not held" if told.status in ("not started", "in progress") else told.status
     last = told.awards[-1] if told.awards else None
     pairs: list[tuple[str, object, object]] = [
@@ -32,6 +43,7 @@ def _in_standing(expected: oracle.Standing, told: Told, on: date) -> Iterator[st
         ("expires_on", expected.expires_on, told.expires_on),
         ("class", expected.award_class, told.award_class),
         ("outcome", expected.outcome, told.outcome.value),
+        ("progress is 1", expected.outcome == "met", told.progress == 1),
         ("witness", _names(expected.witness), _items(last)),
         (
             "class witness",
@@ -45,7 +57,6 @@ def _in_standing(expected: oracle.Standing, told: Told, on: date) -> Iterator[st
             if last
             else (),
         ),
-        ("progress is 1", expected.outcome == "met", told.progress == 1),
     ]
     proof = expected.witness if expected.awarded_on is not None else expected.today
     if proof is not None and told.verdict is not None and told.verdict.outcome is Outcome.MET:
@@ -74,4 +85,94 @@ def _evidence(verdict: Verdict) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield part.path, part.evidence
 
 
-__all__ = ["Assessment", "differences"]
+# --- the checker ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A witness, with all that the checker is told beside it."""
+
+    case: Case
+    record: Record
+    credential: str
+    rule: str
+    witness: dict[str, Any]
+    after: date | None = None
+
+    def objections(self, witness: dict[str, Any] | None = None) -> list[str]:
+        """What the checker has against the witness, or against another in its place."""
+        found = check(
+            self.case.document,
+            self.record,
+            self.credential,
+            self.witness if witness is None else witness,
+            rule=self.rule,
+            after=self.after,
+        )
+        return [f"{self.credential} by {self.witness}: {objection}" for objection in found]
+
+
+def claims(case: Case) -> Iterator[Claim]:
+    """Every witness that the evaluator gives for what it has awarded."""
+    told = assess(case.document, case.record, case.on)
+    for ref, standing in told.standings.items():
+        credential = case.document.credentials[ref][0]
+        previous: Made | None = None
+        for made in standing.awards:
+            record = _holding(told, made)
+            fresh = None
+            if previous is not None and credential.again == "fresh":
+                lost = any(loss.decision == "revoke" for loss in previous.losses)
+                fresh = None if lost or credential.lasts == "while_met" else previous.last_renewed
+            if made.ground is not None:
+                yield Claim(case, record, ref, "requires", made.ground.to_json(), fresh)
+            if made.class_witness is not None:
+                rule = oracle.class_path(str(made.award_class))
+                yield Claim(case, record, ref, rule, made.class_witness.to_json())
+            since = made.on
+            for renewal in made.renewals:
+                if renewal.witness is not None:
+                    written = renewal.witness.to_json()
+                    yield Claim(case, record, ref, "renewal.requires", written, since)
+                since = renewal.on
+            previous = made
+
+
+def _holding(told: Assessment, judged: Made | None) -> Record:
+    """The record that the checker is given: all facts, and every award but the one judged."""
+    holds = [
+        Held(
+            credential=made.credential,
+            on=made.on,
+            expires=made.ended or made.first_expires or "never",
+            used=tuple(sorted(made.used)),
+            renewed=tuple(Renewed(on=r.on, expires=r.expires) for r in made.renewals),
+            id=made.item,
+            revoked=made.revoked,
+        )
+        for standing in told.standings.values()
+        for made in standing.awards
+        if made is not judged
+    ]
+    return told.record.model_copy(update={"holds": tuple(holds)})
+
+
+def objections(case: Case) -> list[str]:
+    """What the checker has against the witnesses that the evaluator gives."""
+    return [objection for claim in claims(case) for objection in claim.objections()]
+
+
+def objections_to_every_use(case: Case) -> list[str]:
+    """What the checker has against legal uses of the evidence on the last day."""
+    told = assess(case.document, case.record, case.on)
+    world = oracle.lived(case.document, case.record, case.on).world
+    found: list[str] = []
+    for ref, (credential, _) in case.document.credentials.items():
+        if credential.external or (case.record.enrolled or case.on) > case.on:
+            continue
+        awards = told.standings[ref].awards
+        record = _holding(told, awards[-1] if awards else None)
+        for use in islice(world.legal_uses(ref, "requires", case.on), ENOUGH_USES):
+            witness = {"on": str(case.on), "items": list(use.names()), "use": use.to_json()}
+            found += Claim(case, record, ref, "requires", witness).objections()
+    return found

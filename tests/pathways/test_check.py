@@ -709,6 +709,10 @@ def test_parts_that_reach_the_points_are_accepted() -> None:
     accepted(pathway({"points": 8, "of": WORTHS}), BOTH, witness(use_of("of", 0, 1)))
 
 
+def test_the_required_parts_alone_may_be_enough() -> None:
+    accepted(pathway({"points": 4, "of": WORTHS}), BOTH, witness(use_of("of", 0)))
+
+
 def test_parts_that_miss_the_points_are_refused() -> None:
     refused(
         "too few of its parts are met",
@@ -1304,6 +1308,19 @@ def test_an_item_without_a_value_can_not_be_selected() -> None:
     refused("`biology@2026-02-01` is not what is asked for", document, record, claim)
 
 
+def test_points_are_no_value_where_there_is_no_scale() -> None:
+    document = pathway({"count": 1, "from": "any", "sum": 0, "of": "points"})
+    refused(f"`{A}` is not what is asked for", document, MARKED, witness(leaf("requires", A)))
+
+
+def test_a_value_of_nothing_counts() -> None:
+    record = learner(done("algebra", score=0), done("biology", "2026-02-01", score=100))
+    claim = witness(leaf("requires", A, B))
+    accepted(pathway({"count": 2, "from": "any", "average": 50}), record, claim)
+    document = pathway({"count": 2, "from": "any", "average": Decimal("50.5")})
+    refused("the average is below 50.5", document, record, claim)
+
+
 def test_an_average_of_no_credits_is_none() -> None:
     rule = {"count": 1, "from": "any", "average": 0, "weighted_by": "credits"}
     claim = witness(leaf("requires", "essay@2026-01-01"))
@@ -1810,6 +1827,24 @@ def test_attempts_at_a_repeatable_module_are_no_more_items_than_may_count() -> N
     )
     overlapping = pathway({"all": [PRACTICE] * 3, "overlap": 1})
     accepted(overlapping, record, witness(parts("requires", *uses)))
+
+
+def test_what_stands_in_for_a_repeatable_module_is_one_of_so_many_items() -> None:
+    modules: Json = {"geology": {}}
+    swap = [{"module": "geology", "counts_as": "fieldwork", "on": "2026-01-01"}]
+    record = learner(done("geology", id="g"), *shifts("fieldwork", 1, 2), substituted=swap)
+    both = {"all": [PRACTICE, {"module": "geology"}]}
+    first = parts(
+        "requires.all[0]",
+        leaf("requires.all[0].all[0]", "g", **serving("g", "fieldwork")),
+        leaf("requires.all[0].all[1]", "g"),
+    )
+    rest = [leaf("requires.all[1]", *f(1)), leaf("requires.all[2]", *f(2))]
+    claim = witness(parts("requires", first, *rest), *f(1), "g", *f(2))
+    document = pathway({"all": [both, PRACTICE, PRACTICE], "overlap": 1}, modules=modules)
+    accepted(document, record, claim)
+    document = pathway({"all": [both, PRACTICE, PRACTICE], "distinct": True}, modules=modules)
+    refused("items that its parts have in common: 1", document, record, claim)
 
 
 def test_what_one_selection_counts_is_not_one_item() -> None:
@@ -2355,37 +2390,58 @@ def test_an_objection_tells_its_place_and_its_reason() -> None:
     assert str(Objection("requires.all[0]", "had expired")) == "requires.all[0]: had expired"
 
 
-MALFORMED: list[object] = [
-    None,
-    7,
-    "requires",
-    [],
-    {},
-    {"on": TODAY},
-    {"on": None, "items": [], "use": {"path": "requires"}},
-    {"on": "soon", "items": [], "use": {"path": "requires"}},
-    {"on": TODAY, "items": {}, "use": {"path": "requires"}},
-    {"on": TODAY, "items": [1], "use": {"path": "requires"}},
-    {"on": TODAY, "items": [A], "use": [A]},
-    {"on": TODAY, "items": [A], "use": {"path": ["requires"], "items": [A]}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": A}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A, A]}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "as": []}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "as": {A: ["algebra"]}}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "as": {"x": "algebra"}}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "amounts": {A: 1}}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "amounts": {A: "1/0"}}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "amounts": {A: "1"}}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "parts": [1]}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "parts": {0: {}}}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], "extra": 1}},
-    {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A]}, "extra": 1},
+FORM = "a part of the witness is not a mapping as it should be"
+DATE = "`on` is not a date such as 2026-03-01"
+PART = "`amounts` has what is not an amount such as `2.5` or `5/3`"
+OTHER = "the use that stands here is of another rule"
+
+
+def claiming(**use: Any) -> Json:
+    return {"on": TODAY, "items": [A], "use": {"path": "requires", "items": [A], **use}}
+
+
+MALFORMED: list[tuple[object, str]] = [
+    (None, FORM),
+    (7, FORM),
+    ("requires", FORM),
+    ([], FORM),
+    ({1: TODAY}, FORM),
+    ({}, DATE),
+    ({"on": None}, DATE),
+    ({"on": "soon"}, DATE),
+    ({"on": TODAY}, FORM),
+    ({"on": TODAY, "use": {}}, OTHER),
+    ({"on": TODAY, "items": {}}, "`items` is not a list of ids"),
+    ({"on": TODAY, "items": A}, "`items` is not a list of ids"),
+    ({"on": TODAY, "items": [1]}, "`items` is not a list of ids"),
+    ({"on": TODAY, "items": [A, A]}, "`items` names something twice"),
+    ({"on": TODAY, "use": [A]}, FORM),
+    ({**claiming(), "extra": 1}, "the witness has an unknown key `extra`"),
+    (claiming(extra=1, more=1), "the witness has an unknown key `extra`"),
+    (claiming(path=["requires"]), OTHER),
+    (claiming(items="x"), "`items` is not a list of ids"),
+    (claiming(items=[None]), "`items` is not a list of ids"),
+    (claiming(waived={A: 1}), "`waived` is not a list of ids"),
+    (claiming(waived=["x", "x"]), "`waived` names something twice"),
+    (claiming(parts=[1]), FORM),
+    (claiming(parts={0: {}}), FORM),
+    (claiming(**{"as": []}), FORM),
+    (claiming(**{"as": {A: ["algebra"]}}), f"`{A}` can not serve as `['algebra']`"),
+    (claiming(amounts=[A]), FORM),
+    (claiming(amounts={A: 1}), PART),
+    (claiming(amounts={A: "1/0"}), PART),
+    (claiming(amounts={A: "-1"}), PART),
 ]
 
 
-@pytest.mark.parametrize("claim", MALFORMED)
-def test_a_malformed_witness_is_refused(claim: object) -> None:
-    assert check(pathway(ALGEBRA), BOTH, "cert", claim) != ()
+@pytest.mark.parametrize(("claim", "words"), MALFORMED)
+def test_a_malformed_witness_is_refused(claim: object, words: str) -> None:
+    refused(words, pathway(ALGEBRA), BOTH, claim)
+
+
+@pytest.mark.parametrize("use", [serving("x", "algebra"), {"amounts": {A: "1"}}, {"waived": ["x"]}])
+def test_a_rule_of_one_item_that_says_more_than_which_is_refused(use: Json) -> None:
+    refused("this rule uses ...", pathway(ALGEBRA), BOTH, claiming(**use))
 
 
 def test_a_rule_that_is_not_linked_justifies_nothing() -> None:

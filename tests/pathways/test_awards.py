@@ -1,0 +1,179 @@
+"""Awards in time, where they once went wrong: each case is a defect that a comparison found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pathways.awards import Assessment, assess
+from pathways.document import Document, Record
+from pathways.verdict import Outcome
+
+ON = date(2026, 1, 20)
+
+
+def assessed(pathway: Mapping[str, Any], record: Mapping[str, Any], on: date = ON) -> Assessment:
+    """Assess plain data, in the linked form."""
+    document = Document.model_validate({"main": {"pathway": "p", **pathway}})
+    return assess(document, Record.model_validate(record), on)
+
+
+def test_a_waiver_that_came_into_force_is_the_evidence_from_then_on() -> None:
+    """What was found on an earlier day, by evidence, must not be remembered as the answer."""
+    told = assessed(
+        {
+            "modules": {"cat": {}},
+            "credentials": {
+                "gnu": {"requires": {"any": [{"id": "x", "module": "cat"}]}, "award": "approval"}
+            },
+        },
+        {"completed": [{"module": "cat", "on": "2026-01-03"}], "waived": [{"rule": "x"}]},
+    )
+    verdict = told.standings["gnu"].verdict
+    assert verdict is not None
+    assert verdict.evidence == ("waiver:x",)
+
+
+def test_who_is_left_without_evidence_by_an_approval_does_not_await_one() -> None:
+    """The others are decided on the rest."""
+    told = assessed(
+        {
+            "modules": {"cat": {"groups": ["green"]}},
+            "credentials": {
+                "bee": {"requires": {"every": {"groups": "green"}}},
+                "jay": {"requires": {"module": "cat"}, "award": "approval"},
+            },
+            "exclusive": [{"credentials": ["jay", "bee"]}],
+        },
+        {"completed": ["cat"], "approved": ["bee"]},
+    )
+    assert told.standings["bee"].status == "held"
+    assert told.standings["jay"].status == "not started"
+
+
+def test_a_new_witness_takes_nothing_that_a_rival_holds() -> None:
+    """After a revocation the award would rest on an attempt that another award has used."""
+    told = assessed(
+        {
+            "modules": {"ant": {"repeatable": "unlimited"}, "kea": {}},
+            "credentials": {
+                "ibis": {"requires": {"module": "ant"}},
+                "lynx": {"requires": {"every": {"ids": ["ant", "kea"]}}},
+            },
+            "exclusive": [{"credentials": ["lynx", "ibis"]}],
+        },
+        {
+            "completed": [
+                {"module": "kea", "on": "2026-01-03"},
+                {"module": "ant", "on": "2026-01-03"},
+                {"module": "ant", "on": "2026-01-02", "revoked": "2026-01-06"},
+            ]
+        },
+    )
+    (ibis,) = told.standings["ibis"].awards
+    assert [loss.decision for loss in ibis.losses] == ["review"]
+    assert told.standings["lynx"].outcome is Outcome.MET
+
+
+def test_a_limit_with_a_date_is_asked_again_each_day() -> None:
+    """The evidence is the same on both days; what the limit says of it is not."""
+    pathway = {
+        "modules": {"dog": {"credits": 5}},
+        "credentials": {
+            "kea": {
+                "lasts": "while_met",
+                "requires": {
+                    "credits": 3,
+                    "from": {},
+                    "limits": [{"at_least": 1, "of": {"since": "2 days"}}],
+                },
+            }
+        },
+    }
+    record = {"completed": [{"module": "dog", "on": "2026-01-10"}]}
+    assert assessed(pathway, record, date(2026, 1, 12)).standings["kea"].status == "held"
+    assert assessed(pathway, record, date(2026, 1, 13)).standings["kea"].status == "lapsed"
+
+
+def test_a_module_that_stands_in_for_the_one_that_bars_it_is_not_barred_by_itself() -> None:
+    """One completion is one item, whatever it counts as."""
+    told = assessed(
+        {
+            "modules": {"jay": {}, "bee": {"barred": ["jay"]}},
+            "credentials": {"ibis": {"requires": {"module": "jay"}}},
+        },
+        {
+            "completed": [{"module": "bee", "on": "2026-01-10"}],
+            "substituted": [{"module": "bee", "counts_as": "jay", "on": "2026-01-02"}],
+        },
+    )
+    assert told.standings["ibis"].awarded_on == date(2026, 1, 10)
+
+
+def test_an_item_that_may_serve_twice_is_counted_once_over_all() -> None:
+    """`over: all` takes every attempt, but none of them as two modules."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "elk": {}},
+            "credentials": {
+                "cat": {
+                    "requires": {
+                        "count": 2,
+                        "from": {},
+                        "average": 50,
+                        "of": "score",
+                        "over": "all",
+                    }
+                }
+            },
+        },
+        {
+            "completed": [{"module": "ant", "score": 90}],
+            "substituted": [{"module": "ant", "counts_as": "elk", "on": "2026-01-02"}],
+        },
+    )
+    assert told.standings["cat"].status != "held"
+
+
+def test_an_award_that_was_given_is_evidence_from_its_own_day() -> None:
+    """Also for a credential that excludes it, and that may rest on it."""
+    told = assessed(
+        {
+            "modules": {"elk": {}},
+            "credentials": {
+                "ibis": {"requires": {"credential": "kea"}},
+                "kea": {"requires": {"module": "elk"}},
+            },
+            "exclusive": [{"credentials": ["kea", "ibis"]}],
+        },
+        {"holds": [{"credential": "kea", "on": "2026-01-07"}]},
+    )
+    assert told.standings["ibis"].awarded_on == date(2026, 1, 7)
+
+
+def test_what_is_in_progress_is_another_attempt_even_on_the_day_of_one() -> None:
+    """A completion of that day keeps its name, and does not hide the attempt that is going on."""
+    told = assessed(
+        {
+            "modules": {"gnu": {"credits": "varies"}},
+            "credentials": {"kea": {"requires": {"credits": 3, "from": {}}}},
+        },
+        {"completed": ["gnu"], "in_progress": [{"module": "gnu", "credits": 3}]},
+    )
+    assert told.standings["kea"].outcome is Outcome.PENDING
+
+
+def test_evidence_revoked_before_the_day_of_a_given_award_is_lost_evidence() -> None:
+    """The record may tell of the revocation before it tells of the award."""
+    told = assessed(
+        {
+            "modules": {"elk": {}},
+            "credentials": {"kea": {"requires": {"module": "elk"}, "on_lost_evidence": "revoke"}},
+        },
+        {
+            "completed": [{"module": "elk", "on": "2026-01-05", "revoked": "2026-01-05"}],
+            "holds": [{"credential": "kea", "on": "2026-01-07", "used": ["elk@2026-01-05"]}],
+        },
+    )
+    assert told.standings["kea"].status == "revoked"
