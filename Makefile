@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench fuzz lint mutate clean
+.PHONY: help demo test server bench fuzz lint mutate clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +22,15 @@ help: ## Say what can be made
 demo: $(READY) ## Walk through one pathway, from YAML to an audited award
 	@$(BIN)/cairn demo
 
-test: lint ## Lint, check types and layers, then run every test and doctest
+test: lint server ## Lint, check types and layers, then run every test and doctest
 	@$(BIN)/pytest -n $(WORKERS)
+
+server: ## Install a PostgreSQL server for the tests, where that may be done
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq --no-install-recommends postgresql >/dev/null; } || \
+	    echo "no PostgreSQL here: the tests that need a server are skipped, and say so" >&2
 
 bench: $(READY) ## Measure how fast the engine is
 	@$(BIN)/python -m benchmarks

@@ -36,9 +36,7 @@ def events() -> None:
 
 @events.command()
 @click.option("--people", is_flag=True, help="The directory too: references, names, addresses.")
-@click.option(
-    "--output", type=FILE, metavar="FILE", help="Write it there, not on standard output."
-)
+@click.option("--output", type=FILE, metavar="FILE", help="Write it there, not on standard output.")
 @database_option
 def export(people: bool, output: Path | None, database: str) -> None:
     """Write all events to a file, in order and byte for byte.

@@ -88,6 +88,22 @@ def consequences(learner: Learner, shelf: Shelf, on: date) -> Consequences:
     return Consequences(learner, tuple(events), awaiting, conflicts)
 
 
+def settled(
+    learner: Learner,
+    shelf: Shelf,
+    on: date,
+    assessments: Iterable[tuple[Enrolment, Assessment]],
+) -> bool:
+    """Tell whether nothing is due by a day, given how the learner stands in each pathway then.
+
+    It is so exactly when there are no `consequences`; nothing is assessed again.
+    """
+    return not _losses(learner, shelf, on) and not any(
+        list(_due(learner, shelf(enrolment.pathway, enrolment.version), assessment))
+        for enrolment, assessment in assessments
+    )
+
+
 def assessment_of(learner: Learner, volume: Volume, enrolment: Enrolment, on: date) -> Assessment:
     """Tell how a learner stands in an enrolment on a day, by all that is recorded."""
     record = record_of(

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from math import lcm
 from typing import Any
@@ -25,7 +26,7 @@ from pathways.document import plain
 from pathways.evidence import Option, Pool, bits
 from pathways.periods import shift
 from pathways.problems import CairnError
-from pathways.tally import leaf_mask, leaf_use, of_value
+from pathways.tally import allowed, leaf_mask, leaf_use, of_value
 from pathways.verdict import Use
 
 #: Deterministic seconds of CP-SAT after which a rule is undecided.
@@ -324,7 +325,7 @@ class Root:
         matching = self._candidates(node, bound)
         value = node.value
         matching = of_value(self.pool, node, matching)
-        admitted = matching & self.claim.admitted
+        admitted = allowed(self.pool, node, matching & self.claim.admitted, self.claim.day)
         for index in bits(admitted):
             question = problem.question()
             problem.model.add_implication(question, chosen)
@@ -367,9 +368,18 @@ class Root:
             if capacity is not None and len(indexes) > capacity:
                 self._at_most(leaf, indexes, capacity)
         for indexes in by_source.values():
-            source = options[indexes[0]].source_ref
-            if len({options[i].ref for i in indexes}) > 1 and self.pool.single(source):
+            faces: dict[str, list[Any]] = {}
+            for index in indexes:
+                faces.setdefault(options[index].ref, []).append(leaf.takes[index])
+            if len(faces) < 2:
+                continue
+            if self.pool.single(options[indexes[0]].source_ref):
                 self._at_most(leaf, indexes, 1)
+            else:
+                # However often it may count, a module counts as one module in one selection.
+                self.problem.model.add_at_most_one(
+                    [self.problem.either(takes) for takes in faces.values()]
+                )
         for indexes in by_item.values():
             if len(indexes) > 1:
                 self._at_most(leaf, indexes, 1)
@@ -733,7 +743,7 @@ class Root:
             )
         taken = [options[i] for i, question in leaf.takes.items() if answer(question)]
         amounts = {
-            options[i].item: plain(Decimal(answer(part)) / leaf.scale)
+            options[i].item: _exactly(Fraction(answer(part), leaf.scale))
             for i, part in leaf.parts.items()
             if answer(leaf.takes[i])
         }
@@ -765,6 +775,17 @@ class _Together:
             if usable:
                 ways = [leaf.takes[i] for i in usable if i in leaf.takes]
                 model.add_bool_or([*ways, leaf.chosen.negated(), day.negated()])
+
+
+def _exactly(amount: Fraction) -> str:
+    """Write a part as a decimal where it is one, else as a fraction: `2.5`, `5/3`."""
+    denominator = amount.denominator
+    for factor in (2, 5):
+        while denominator % factor == 0:
+            denominator //= factor
+    if denominator > 1:
+        return str(amount)
+    return plain(Decimal(amount.numerator) / Decimal(amount.denominator))
 
 
 def _scale(numbers: Iterable[Decimal]) -> int:

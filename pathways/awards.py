@@ -351,7 +351,7 @@ class _Life:
             if tree is None:
                 continue
             for option in self.case(tree).scope():
-                days.update((option.on, day_after(option.until)))
+                days.update((option.on, option.from_day, day_after(option.until)))
                 for first, last in option.stretches:
                     days.update((first, day_after(last)))
                 for period in tree.periods:
@@ -403,7 +403,7 @@ class _Life:
             first if held.expires is None else None if held.expires == "never" else held.expires
         )
         renewals: list[Renewal] = []
-        current = first if held.renewed else expires
+        current = expires
         for renewed in sorted(held.renewed, key=lambda renewal: renewal.on):
             if renewed.on <= self.on:
                 until = renewed.expires
@@ -417,7 +417,7 @@ class _Life:
             on=held.on,
             given=True,
             witness=None,
-            first_expires=first if renewals else expires,
+            first_expires=expires,
             award_class=held.award_class,
             renewals=tuple(renewals),
             revoked=held.revoked if held.revoked is not None and held.revoked <= self.on else None,

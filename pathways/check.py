@@ -656,20 +656,18 @@ class _Hearing:
 
     def _fits(self, rule: _Leaf, face: _Face) -> bool:
         """Tell whether a face is what a leaf itself asks for."""
-        match rule:
-            case ModuleRule():
-                return (
-                    (face.kind, face.serves) == ("module", rule.module)
-                    and self.facts.reaches(face, rule.min_score, rule.min_grade)
-                    and (rule.selector is None or self.facts.matches(rule.selector, face))
-                )
-            case CredentialRule():
-                long_enough = not rule.held_for or shift(face.item.on, rule.held_for) <= self.day
-                return (face.kind, face.serves) == ("credential", rule.credential) and long_enough
-            case AmountRule():
-                valued = rule.average is not None or rule.sum is not None
-                has_value = not valued or self._value(rule, face) is not None
-                return self.facts.matches(rule.selector, face) and has_value
+        if isinstance(rule, ModuleRule):
+            return (
+                (face.kind, face.serves) == ("module", rule.module)
+                and self.facts.reaches(face, rule.min_score, rule.min_grade)
+                and (rule.selector is None or self.facts.matches(rule.selector, face))
+            )
+        if isinstance(rule, CredentialRule):
+            long_enough = not rule.held_for or shift(face.item.on, rule.held_for) <= self.day
+            return (face.kind, face.serves) == ("credential", rule.credential) and long_enough
+        valued = rule.average is not None or rule.sum is not None
+        has_value = not valued or self._value(rule, face) is not None
+        return has_value and self.facts.matches(rule.selector, face)
 
     def _selection(self, rule: AmountRule, use: _Use, faces: Sequence[_Face], at: _Place) -> None:
         """Judge a selection as a whole: its amount, what counts once, its limits, its average."""

@@ -52,6 +52,9 @@ class Criterion:
 
     holds: Callable[[Option, Moment], bool]
     periods: tuple[Period, ...] = ()
+    #: Whether it is asked of what is used, and not of what may be used: `over: all` must use
+    #: all that it may.
+    of_use: bool = False
 
     @property
     def timed(self) -> bool:
@@ -116,6 +119,7 @@ class Node:
     unit: str = "count"
     refs: frozenset[str] | None = None
     tests: tuple[Criterion, ...] = ()
+    conditions: tuple[Criterion, ...] = ()
     bounds: tuple[Bound, ...] = ()
     value: Value | None = None
     even_if_expired: bool = False
@@ -540,6 +544,9 @@ class _Builder:
         node.need = rule.amount
         node.refs = None if rule.selector.ids is None else frozenset(rule.selector.ids)
         node.tests = (*tests, self._selector(rule.selector, ("module",), top=True), self._not_own())
+        if rule.over == "all":
+            node.conditions = tuple(test for test in node.tests if test.of_use)
+            node.tests = tuple(test for test in node.tests if not test.of_use)
         node.bounds = tuple(self._bound(limit, rule, kinds) for limit in rule.limits)
         if rule.average is None and rule.sum is None:
             return
@@ -742,7 +749,9 @@ def _dates(rule: RuleBase | Selector) -> Iterator[Criterion]:
 
 def _since_enrolment(window: Window) -> Criterion:
     period = window.period
-    return Criterion(lambda o, m: m.enrolled is None or o.on <= shift(m.enrolled, period))
+    return Criterion(
+        lambda o, m: m.enrolled is None or o.on <= shift(m.enrolled, period), of_use=True
+    )
 
 
 def _names_type(selector: Selector) -> bool:

@@ -24,6 +24,7 @@ from pathways.packing import TooManyError, adds_up, pack
 from pathways.periods import shift
 from pathways.tally import (
     Tally,
+    allowed,
     lacking,
     leaf_mask,
     leaf_use,
@@ -114,6 +115,7 @@ class Case:
     def light(self, day: date, gone: int = 0) -> Light:
         """The light of a day, in which what is `gone` never was."""
         admitted = self.admitted(day) & ~gone
+        gone |= self.pool.everything & ~self.pool.once(day)
         return Light(day, day, admitted, admitted, gone)
 
     def met(self, day: date, gone: int = 0) -> bool:
@@ -440,7 +442,7 @@ class Case:
             node, light, pool.usable(light.use_day, self.tree.attempts, light.gone)
         )
         everything = of_value(pool, node, inside & light.record)
-        if everything & ~light.admitted:
+        if everything & ~allowed(pool, node, light.admitted & everything, light.day):
             return None
         if two_faced(pool, everything):
             return self._search(node, light, whole=False)

@@ -38,7 +38,8 @@ class Option:
     """One way in which one item may serve.
 
     `ref` is what it serves as, `source_ref` what it really is. `stretches` are the days on which
-    it is usable, `from_day` the first of them, `until` the last day before a revocation.
+    it is usable, `from_day` the first day of a verdict that may use it (a substitution comes into
+    force later than its item), `until` the last one, before a revocation.
     """
 
     index: int
@@ -227,7 +228,7 @@ class Pool:
             if not wild and not self._passes(entry, module, file):
                 continue
             last = min(until, _expiry(entry, module, stands_in=stands_in))
-            if last < first:
+            if last < entry.on:
                 continue
             self._add(
                 item=entry.id,
@@ -236,7 +237,7 @@ class Pool:
                 source_ref=entry.module,
                 on=entry.on,
                 from_day=first,
-                stretches=((first, last),),
+                stretches=((entry.on, last),),
                 until=until,
                 credits=_amount(entry.credits, module.credits, stands_in=stands_in),
                 hours=_amount(entry.hours, module.hours, stands_in=stands_in),

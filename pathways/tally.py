@@ -30,6 +30,15 @@ def leaf_mask(pool: Pool, node: Node, day: date, *, timed: bool | None = None) -
     return mask
 
 
+def allowed(pool: Pool, node: Node, matching: int, day: date) -> int:
+    """Of the matching options of a leaf, those that its conditions let it use."""
+    moment = pool.moment(day)
+    for index in bits(matching if node.conditions else 0):
+        if not all(test.holds(pool.options[index], moment) for test in node.conditions):
+            matching &= ~(1 << index)
+    return matching
+
+
 def of_value(pool: Pool, node: Node, matching: int) -> int:
     """Of some options, those that can be selected: with a score or points, where that is asked."""
     if node.value is not None:

@@ -45,7 +45,7 @@ from domain.learner import Learner
 from domain.ledger import Ledger
 from domain.library import Library, Volume
 from domain.names import relative
-from domain.policies import CAIRN, consequences
+from domain.policies import CAIRN, consequences, settled
 from domain.proofs import Proven, objections_to
 from domain.publication import Publication
 from domain.storage import Database
@@ -375,10 +375,13 @@ class _Stream:
             self.shown.forget(self.name)
             return
         yield from self._ground(known, history)
-        yield from self._due(known, history[-1][1].day)
+        last = history[-1][1].day
+        # Standings are worked out once, for what is due and for what is shown.
+        seen = Seen(known, max(one.day for _, one in history), self.auditor.library)
+        shelf = self.auditor.library.volume
+        if seen.day != last or not settled(known, shelf, last, seen.assessments):
+            yield from self._due(known, last)
         if self.scope.credential is None:
-            day = max(recorded.day for _, recorded in history)
-            seen = Seen(known, day, self.auditor.library)
             wanted = {
                 projection.name: projection.of_learner(seen)
                 for projection in ALL

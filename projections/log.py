@@ -38,7 +38,7 @@ class Row:
     stream: str
     number: int
     topic: str
-    state: bytes
+    state: Any
 
     def read(self) -> Recorded:
         """Return the event. Raises `UnknownTopicError` or `UnreadableEventError`."""

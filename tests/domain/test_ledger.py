@@ -1017,7 +1017,7 @@ def test_trying_again_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(LedgerConflictError):
         again(never)
-    assert len(tries) == 20
+    assert len(tries) == 100
 
 
 def test_two_who_read_the_same_do_not_both_write(climbing: Desk) -> None:

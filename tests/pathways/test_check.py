@@ -2032,6 +2032,13 @@ def test_another_attempt_at_a_module_that_was_used_is_refused() -> None:
     )
 
 
+def test_a_module_that_was_used_under_a_retired_code_is_refused() -> None:
+    document = pathway(ALGEBRA, modules=RETIRED, exclusive=exclusive())
+    holds = [held("badge", used=["sums-2010@2026-01-01"])]
+    record = learner(done("algebra"), done("sums-2010"), holds=holds)
+    refused("`badge@2026-01-01` has used 1 of these already", document, record, JANUARY)
+
+
 def test_an_award_that_is_not_held_on_the_day_takes_nothing() -> None:
     document = pathway(ALGEBRA, exclusive=exclusive(0, "licence"))
     gone = learner(done("algebra"), holds=[held("licence", used=[A], revoked="2026-02-01")])
@@ -2525,10 +2532,6 @@ anything = st.recursive(
 @given(anything)
 def test_whatever_is_wrong_with_a_witness_is_an_objection_and_never_an_error(claim: object) -> None:
     assert check(LARGE, FULL, "cert", claim) != ()
-
-
-def uses_of(path: str) -> Json:
-    return {"path": path}
 
 
 CORRECT = witness(
