@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.books import carried_out, known_as, opened, receipt_json, show_receipt
+from commands.errors import UnusableError
 from commands.options import now, today
 from commands.terminal import at_terminal, counted, draw, say, say_json, text
 from domain.blast import Touched, blast
@@ -78,6 +79,8 @@ def renewed(who: str, name: str, database: str, on: date, *, dry_run: bool, as_j
     from domain.events import AwardRenewed
     from domain.policies import consequences
 
+    if on > today() and not dry_run:
+        raise UnusableError(f"{on} is in the future", "look ahead with --dry-run")
     with opened(database) as ledger:
         id_ = ledger.directory.find(who)
         award = ledger.learner(id_).award(name)

@@ -159,15 +159,33 @@ class Problem:
 
     def limit_common(self, first: Root, second: Root, share: int) -> None:
         """Let two claims have so many items in common at most."""
-        common: list[Any] = []
-        ours, theirs = _merged([first.keyed(), second.keyed()], first.pool)
+        ours, theirs = first.keyed(), second.keyed()
+        common: dict[str, Any] = {}
         for key in sorted(ours.keys() & theirs.keys()):
-            both = self.question()
+            common[key] = self.question()
             mine, other = self.either(ours[key]), self.either(theirs[key])
-            self.model.add(both >= mine + other - 1)
-            common.append(both)
-        if common:
-            self.model.add(sum(common) <= share)
+            self.model.add(common[key] >= mine + other - 1)
+        self.limit_items(first.pool, common, share)
+
+    def limit_items(self, pool: Pool, common: Mapping[str, Any], most: int) -> None:
+        """Let so many items at most be in common, given the keys that are."""
+        counted = [question for question, _ in self.counted(pool, common)]
+        if counted:
+            self.model.add(sum(counted) <= most)
+
+    def counted(self, pool: Pool, common: Mapping[str, Any]) -> list[tuple[Any, str]]:
+        """The questions that count each item once, though it may have several keys in common."""
+        nearer = pool.nearer_keys()
+        items = []
+        for key, question in common.items():
+            told = [common[other] for other in nearer.get(key, ()) if other in common]
+            if told:
+                extra = self.question()
+                self.model.add(extra >= question - sum(told))
+                items.append((extra, key))
+            else:
+                items.append((question, key))
+        return items
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -557,9 +575,7 @@ class Root:
     def _share(self, node: Node) -> None:
         problem = self.problem
         keyed = [self._keyed_under(child, through=node.through) for child in node.children]
-        if node.overlap_items != 0:
-            keyed = _merged(keyed, self.pool)
-        shared: list[tuple[Any, Decimal]] = []
+        common: dict[str, Any] = {}
         for key in sorted({key for child in keyed for key in child}):
             users = [problem.either(child[key]) for child in keyed if key in child]
             if len(users) < 2:
@@ -567,11 +583,12 @@ class Root:
             if node.overlap_items == 0:
                 problem.model.add(sum(users) <= 1)
                 continue
-            twice = problem.question()
+            common[key] = problem.question()
             for place, user in enumerate(users):
                 for other in users[place + 1 :]:
-                    problem.model.add(twice >= user + other - 1)
-            shared.append((twice, self._credits(key)))
+                    problem.model.add(common[key] >= user + other - 1)
+        counted = problem.counted(self.pool, common)
+        shared = [(question, self._credits(key)) for question, key in counted]
         self._divide(node, shared)
         if node.overlap_credits is not None:
             scale = _scale([node.overlap_credits, *(credits for _, credits in shared)])
@@ -672,11 +689,9 @@ class Root:
                 self.problem.model.add(sum(users) <= 1)
 
     def _quota(self, quota: Quota) -> None:
-        theirs: dict[str, list[Any]] = {key: [] for key in self.pool.keys_of(quota.items)}
-        ours, taken = _merged([self.keyed(), theirs], self.pool)
-        common = [self.problem.either(ours[key]) for key in sorted(ours.keys() & taken.keys())]
-        if common:
-            self.problem.model.add(sum(common) <= quota.share)
+        taken, ours = self.pool.keys_of(quota.items), self.keyed()
+        common = {key: self.problem.either(ours[key]) for key in sorted(ours.keys() & taken)}
+        self.problem.limit_items(self.pool, common, quota.share)
 
     # --- the canonical order ---------------------------------------------------------------------
 
@@ -801,25 +816,3 @@ def _scale(numbers: Iterable[Decimal]) -> int:
 def _late_first(option: Option) -> tuple[object, ...]:
     # An option that lets an item serve as itself is preferred to one that lets it stand in.
     return (*option.key, option.ref != option.source_ref, option.ref)
-
-
-def _merged(keyed: Sequence[dict[str, list[Any]]], pool: Pool) -> list[dict[str, list[Any]]]:
-    """Count an item once although it has several keys: keys of one item become one."""
-    parent: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while parent.setdefault(key, key) != key:
-            key = parent[key]
-        return key
-
-    for option in pool.options:
-        first, *others = sorted(pool.keys(option))
-        for other in others:
-            parent[root(other)] = root(first)
-    merged: list[dict[str, list[Any]]] = []
-    for child in keyed:
-        joined: dict[str, list[Any]] = {}
-        for key, questions in child.items():
-            joined.setdefault(root(key), []).extend(questions)
-        merged.append(joined)
-    return merged

@@ -340,6 +340,25 @@ class Pool:
             keys |= self.keys_of(option.used, beneath=True)
         return keys
 
+    def nearer_keys(self) -> Mapping[str, set[str]]:
+        """For the further keys of items that stand in for others: those that tell of them first.
+
+        An item that is used twice as the same module has all its keys in common, and is one item.
+        """
+        nearer: dict[str, set[str]] = {}
+        for option in self.options:
+            if option.ref != option.source_ref and option.kind == "module":
+                first = f"m:{option.ref}" if option.capacity == 1 else f"i:{option.item}"
+                own, item = f"m:{option.source_ref}", f"i:{option.item}"
+                for key in self.keys(option) - {first}:
+                    nearer.setdefault(key, set()).add(first)
+                if item != first and own in self.keys(option):
+                    nearer[item].add(own)
+        return {
+            key: {other for other in others if key not in nearer.get(other, ()) or other < key}
+            for key, others in nearer.items()
+        }
+
     def single(self, ref: str) -> bool:
         """Whether all attempts at a module are one item."""
         return all(o.capacity == 1 for o in self.serving_as(ref) if o.kind == "module")

@@ -60,7 +60,7 @@ from projections.runner import ALL, Projections, engine_of
 from projections.seen import Seen
 
 #: About how many events are audited in one snapshot.
-STRETCH = 10_000
+STRETCH = 2_000
 
 _PATHWAY = "pathway/"
 

@@ -24,9 +24,9 @@ from pathlib import Path
 
 _PATIENCE = 60.0
 
+# Nothing here has to survive the machine, but everything a crash of the server.
 _SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
     "shared_buffers": "32MB",

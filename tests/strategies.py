@@ -514,6 +514,15 @@ def theme(name: str) -> st.SearchStrategy[Case]:
     return cases(THEMES[name])
 
 
+@st.composite
+def one_more(draw: st.DrawFn, case: Case, features: Collection[str] = ()) -> Case:
+    """The same case with one more completion on record."""
+    pen = _Pen(draw, frozenset(features), modules=list(case.pathway["modules"]))
+    ids = {c.get("id", f"{c['module']}@{c['on']}") for c in case.facts["completed"]}
+    completed = [*case.facts["completed"], _completion(pen, case.pathway, ids)]
+    return Case(case.pathway, {**case.facts, "completed": completed}, case.on)
+
+
 # --- the same case, told differently -------------------------------------------------------------
 
 _LISTS = ("all", "any", "of", "any_of", "limits", "ids", "groups", "completed", "exclusive")
@@ -566,7 +575,7 @@ def renamed(case: Case, prefix: str) -> Case:
         return prefix + head + at + tail if head in names else word
 
     def change(key: str, value: Any) -> Any:
-        if isinstance(value, str) and key not in ("kind", "source", "name", "only"):
+        if isinstance(value, str) and key not in ("kind", "source", "name"):
             return rename(value)
         if isinstance(value, dict):
             return {rename(name): inside for name, inside in value.items()}

@@ -121,6 +121,9 @@ def test_a_renewal_that_has_come_due_by_time_is_made(registrar: Desk, run: Run) 
     registrar.complete("aid/refresher", "2026-04-01")
     found = read(run, "award", "renew", "s-1", "first-aid", "--on", "2026-06-30", "--dry-run")
     assert (found["renewed"], found["on"], found["expires"]) == (True, "2026-06-01", "2027-09-01")
+    assert (
+        "in the future" in run("award", "renew", "s-1", "aid", "--on", "2030-01-01", code=2).output
+    )
     assert registrar.known().award("first-aid").renewals == ()
     assert "renewed, 2026-06-01" in run("award", "renew", "s-1", "first-aid").stdout
     caught_up(registrar.ledger)

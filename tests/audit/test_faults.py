@@ -158,3 +158,38 @@ def test_an_audit_of_a_locked_ledger_reads_on(registrar: Desk, path: Path) -> No
     assert audit(registrar.ledger.store.database).clean
     other.execute("ROLLBACK")
     other.close()
+
+
+FULL = """
+import resource, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from domain.storage import locate
+from projections.sealing import seal
+
+path, folder, key = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
+try:
+    seal(locate(path), Path(folder), Path(key).read_bytes(), "cairn-ledger", datetime.now(UTC))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+def test_a_seal_that_finds_no_room_is_made_when_there_is_some(
+    registrar: Desk, path: Path, tmp_path: Path
+) -> None:
+    folder, key = tmp_path / "seals", tmp_path / "key.pem"
+    key.write_bytes(KEY)
+    database = registrar.ledger.store.database
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", FULL, str(path), str(folder), str(key)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout == "File too large\n"
+        assert list(folder.glob("*.checkpoint")) == []
+    assert seal(database, folder, KEY, "cairn-ledger", MOMENT).added
+    assert verify(database, folder, PUBLIC)[0] == []

@@ -213,7 +213,11 @@ def test_checkpoints_are_signed_notes() -> None:
     assert root == "cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI="
 
 
-@pytest.mark.parametrize("public", ["", "a+b", PUBLIC.replace("cairn", "other"), "a+00000000+AQ=="])
+@pytest.mark.parametrize(
+    "public",
+    ["", "a+b", PUBLIC.replace("cairn", "other"), "a+00000000+AQ=="],
+    ids=["nothing", "two parts", "another name", "another length"],
+)
 def test_what_is_no_public_key_is_refused(public: str) -> None:
     with pytest.raises(SealError, match="public key can not be read"):
         opened("x", public)

@@ -118,7 +118,8 @@ def test_the_page_shows_what_is_printed(place: Run, words: str) -> None:
 
 def test_the_page_shows_every_command_that_prints_json() -> None:
     recording = "register enrol withdraw start hold correct waive unwaive substitute approve"
-    told_together = {*recording.split(), "publish", "retire"}
+    deciding = "revoke reinstate review key seal verify check import replay"
+    told_together = {*recording.split(), *deciding.split(), "publish", "retire"}
     shown = [words.removeprefix("cairn ") for words in SHAPES]
     for words, command, _ in every_command(cairn):
         if any("--json" in parameter.opts for parameter in command.params):

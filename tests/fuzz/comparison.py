@@ -99,6 +99,19 @@ class Claim:
     witness: dict[str, Any]
     after: date | None = None
 
+    @property
+    def day(self) -> date:
+        """The day of the witness."""
+        return date.fromisoformat(self.witness["on"])
+
+    @property
+    def dates(self) -> dict[str, date]:
+        """The date of every item on record."""
+        dated = [(c.id or f"{c.module}@{c.on}", c.on) for c in self.record.completed]
+        dated += [(h.id or f"{h.credential}@{h.on}", h.on) for h in self.record.holds]
+        dated += [(w.id or f"waiver:{w.rule}", w.on) for w in self.record.waived]
+        return {item: on for item, on in dated if on is not None}
+
     def objections(self, witness: dict[str, Any] | None = None) -> list[str]:
         """What the checker has against the witness, or against another in its place."""
         found = check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -124,14 +125,15 @@ def test_processes_that_record_for_the_same_learners_lose_nothing(
         assert (kinds[ModuleCompleted], kinds[CredentialAwarded]) == (8 * 2 * 3, 2)
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
 def test_a_server_that_is_restarted_keeps_what_it_said_that_it_recorded(
-    registrar: Desk, running: Server, database: str
+    registrar: Desk, running: Server, database: str, how: signal.Signals
 ) -> None:
     registrar.publish(LADDER)
     registrar.enrol()
     registrar.complete("sheets-1")
     before = registrar.ledger.store.head()
-    running.stop()
+    running.stop(how)
     with pytest.raises(LedgerError):
         registrar.ledger.register("s-9", on=TODAY, at=MOMENT)
     running.start()
