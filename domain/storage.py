@@ -183,7 +183,8 @@ def _server(error: BaseException, database: Database) -> LedgerError:
     match state:
         case "23505":
             return _conflict(place)
-        case "55P03":
+        # The second is said where two programs open the same database at once.
+        case "55P03" | "XX000" if state == "55P03" or "concurrently updated" in str(error):
             return LedgerLockedError(
                 f"{place} is locked by another program", "wait until it is done, and try again"
             )

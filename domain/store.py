@@ -16,7 +16,7 @@ from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 
 from domain.codec import EventMapper
-from domain.errors import LedgerLockedError, LedgerUnavailableError
+from domain.errors import LedgerConflictError, LedgerLockedError, LedgerUnavailableError
 from domain.events import Recorded
 from domain.storage import Database, told
 
@@ -55,7 +55,7 @@ class Store:
             try:
                 with told(self.database):
                     return _Application(self.database.settings())
-            except LedgerLockedError:
+            except (LedgerLockedError, LedgerConflictError):
                 # Two programs that make a new database at once get in each other's way, and
                 # SQLite does not let either of them wait.
                 if time.monotonic() >= end:
