@@ -100,8 +100,12 @@ def run() -> None:
     )
 
 
+def _recorder(database: Path) -> SQLiteApplicationRecorder:
+    return SQLiteApplicationRecorder(SQLiteDatastore(str(database), originator_id_type="text"))
+
+
 def _stored(database: Path) -> list[StoredEvent]:
-    recorder = SQLiteApplicationRecorder(SQLiteDatastore(str(database)))
+    recorder = _recorder(database)
     found: list[StoredEvent] = []
     start: int | None = 1
     while start is not None:
@@ -115,7 +119,7 @@ def _stored(database: Path) -> list[StoredEvent]:
 
 
 def _bare(database: Path, events: list[StoredEvent]) -> None:
-    recorder = SQLiteApplicationRecorder(SQLiteDatastore(str(database)))
+    recorder = _recorder(database)
     recorder.create_table()
     for place in range(0, len(events), _TOGETHER):
         recorder.insert_events(events[place : place + _TOGETHER])
