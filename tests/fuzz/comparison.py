@@ -138,7 +138,10 @@ def claims(case: Case) -> Iterator[Claim]:
                 lost = any(loss.decision == "revoke" for loss in previous.losses)
                 fresh = None if lost or credential.lasts == "while_met" else previous.last_renewed
             if made.ground is not None:
-                yield Claim(case, record, ref, "requires", made.ground.to_json(), fresh)
+                loss = next((loss for loss in reversed(made.losses) if loss.witness), None)
+                # A new ground is one without all that was lost, as if it had never been.
+                known = record if loss is None else _without_lost(record, loss.on)
+                yield Claim(case, known, ref, "requires", made.ground.to_json(), fresh)
             if made.class_witness is not None:
                 rule = oracle.class_path(str(made.award_class))
                 yield Claim(case, record, ref, rule, made.class_witness.to_json())
@@ -149,6 +152,18 @@ def claims(case: Case) -> Iterator[Claim]:
                     yield Claim(case, record, ref, "renewal.requires", written, since)
                 since = renewal.on
             previous = made
+
+
+def _without_lost(record: Record, on: date) -> Record:
+    def stands(revoked: date | None) -> bool:
+        return revoked is None or revoked > on
+
+    return record.model_copy(
+        update={
+            "completed": tuple(entry for entry in record.completed if stands(entry.revoked)),
+            "holds": tuple(entry for entry in record.holds if stands(entry.revoked)),
+        }
+    )
 
 
 def _holding(told: Assessment, judged: Made | None) -> Record:
