@@ -398,24 +398,19 @@ class World:
         module = self.document.modules[role][0]
         own = self.source_module(completed.module)
         as_itself = role == own
-        mine = self.document.modules[own][0] if own in self.document.modules else module
 
-        def amount(
-            stated: Decimal | None, of_role: Decimal | str, of_own: Decimal | str
-        ) -> Decimal:
+        def amount(stated: Decimal | None, of_role: Decimal | str) -> Decimal:
             if stated is not None and (as_itself or of_role == "varies"):
                 return stated
-            if isinstance(of_role, Decimal):
-                return of_role
-            return of_own if isinstance(of_own, Decimal) else Decimal(0)
+            return of_role if isinstance(of_role, Decimal) else Decimal(0)
 
         level = completed.level if as_itself and completed.level is not None else module.level
         return Serving(
             item=item,
             role=role,
             source_module=own,
-            credits=amount(completed.credits, module.credits, mine.credits),
-            hours=amount(completed.hours, module.hours, mine.hours),
+            credits=amount(completed.credits, module.credits),
+            hours=amount(completed.hours, module.hours),
             level=level,
             groups=frozenset(module.groups) | frozenset(completed.groups),
             source=completed.source,

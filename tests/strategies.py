@@ -433,7 +433,7 @@ def _completion(pen: _Pen, data: Data, ids: set[str]) -> Data:
     if pen.chance(5, "expiry"):
         completed["expires"] = "never" if pen.chance(50) else pen.day()
     if pen.chance(20, "revoked"):
-        completed["revoked"] = pen.day()
+        completed["revoked"] = max(pen.day(), completed["on"])
     name = f"{ref}@{completed['on']}"
     if name in ids or pen.chance(10):
         name = f"{ref}-{len(ids)}"
@@ -489,8 +489,9 @@ def _hold(pen: _Pen, ref: str, completed: Sequence[Data]) -> Data:
     held: Data = {"credential": ref, "on": pen.day()}
     if pen.chance(30, "expiry"):
         held["expires"] = pen.day()
-    if completed and pen.chance(50):
-        used = pen.some(completed, 1, 2)
+    earlier = [done for done in completed if done["on"] <= held["on"]]
+    if earlier and pen.chance(50):
+        used = pen.some(earlier, 1, 2)
         held["used"] = [c.get("id", f"{c['module']}@{c['on']}") for c in used]
     return held
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -319,8 +320,10 @@ def test_evidence_of_a_held_award_can_not_serve_a_rival() -> None:
     assert both(A_B) == {"one": "held", "two": "not held"}
 
 
-@pytest.mark.parametrize("name", THEMES)
-@pytest.mark.parametrize("outcome", ["met", "pending", "unmet"])
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [*product(THEMES, ["met", "unmet"]), ("plain", "pending"), ("all", "pending")],
+)
 def test_the_cases_of_every_theme_come_out_every_way(name: str, outcome: str) -> None:
     def comes_out(case: Case) -> bool:
         told = oracle.assess(case.document, case.record, case.on)
