@@ -202,8 +202,6 @@ def schema(record: bool) -> None:
     Example:
       cairn pathway schema > pathway.schema.json
     """
-    from pathways.document import Pathway, Record
+    from pathways.schema import pathway_schema, record_schema
 
-    model = Record if record else Pathway
-    written = model.model_json_schema(by_alias=True)
-    say_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **written})
+    say_json(record_schema() if record else pathway_schema())

@@ -254,7 +254,6 @@ class Root:
         self.leaves: dict[int, _Leaf] = {}
         self.chosen: dict[int, Any] = {}
         self.waived: dict[int, tuple[Option, Any]] = {}
-        self._under: dict[int, dict[str, list[Any]]] = {}
         self._beneath = beneath or {}
         if chosen is None:
             chosen = problem.model.new_constant(1)

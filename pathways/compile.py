@@ -216,15 +216,6 @@ class Tree:
         return bool(self.periods)
 
     @cached_property
-    def coupled(self) -> bool:
-        """Whether two leaves may have to settle between them who uses what."""
-        return any(
-            node.sharing
-            or (not node.leaf and (node.ordered or node.window is not None or node.together))
-            for node in self.nodes
-        )
-
-    @cached_property
     def monotone(self) -> bool:
         """Whether more usable evidence never unmeets the rule."""
         return self.attempts == "any" and not any(node.over_all for node in self.nodes)

@@ -1082,6 +1082,15 @@ class Document(Model):
         }
 
     @cached_property
+    def retired(self) -> dict[str, tuple[str, ...]]:
+        """Every retired code, with the modules that it counts as."""
+        counts_as: dict[str, list[str]] = {}
+        for ref, (module, _) in self.modules.items():
+            for code in module.equivalents:
+                counts_as.setdefault(code, []).append(ref)
+        return {code: tuple(refs) for code, refs in counts_as.items()}
+
+    @cached_property
     def credentials(self) -> dict[str, tuple[Credential, Pathway]]:
         """Every credential by its reference, with the file that defines it."""
         return {

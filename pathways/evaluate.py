@@ -28,6 +28,7 @@ from pathways.tally import (
     lacking,
     leaf_mask,
     leaf_use,
+    lifted,
     of_value,
     one_each,
     take,
@@ -90,8 +91,6 @@ class Case:
             any(n.together or n.even_if_expired or n.over_all for n in node.walk())
             for node in tree.nodes
         ]
-        #: Whether a solver was asked.
-        self.searched = False
 
     # --- the questions ---------------------------------------------------------------------------
 
@@ -413,8 +412,9 @@ class Case:
         if node.over_all and not node.divides:
             return self._take_all(node, light)
         pool, matching = self.pool, self.matching(node, light)
+        waived, lowered = lifted(self.amount_waivers(node, light))
         if node.value is None and not two_faced(pool, matching):
-            taken, reached, waived = take(pool, node, matching, self.amount_waivers(node, light))
+            taken, reached = take(pool, node, matching, lowered)
             if reached < node.need:
                 return None
             if within_bounds(pool, node, taken, light.day):
@@ -430,9 +430,11 @@ class Case:
             return None
         if not node.divides and not two_faced(pool, possible):
             try:
-                return self._pack(node, possible, light)
+                packed = pack(pool, node, possible, lowered, light.day)
             except TooManyError:
                 pass
+            else:
+                return None if packed is None else packed | waived
         return self._search(node, light, whole=False)
 
     def _take_all(self, node: Node, light: Light) -> int | None:
@@ -446,19 +448,10 @@ class Case:
             return None
         if two_faced(pool, everything):
             return self._search(node, light, whole=False)
-        waivers = self.amount_waivers(node, light)
-        reached = sum((waiver.amount or Decimal(0) for waiver in waivers), Decimal(0))
-        if not adds_up(pool, node, everything, reached, light.day):
+        waived, lowered = lifted(self.amount_waivers(node, light))
+        if not adds_up(pool, node, everything, lowered, light.day):
             return None
-        return everything | sum(waiver.bit for waiver in waivers)
-
-    def _pack(self, node: Node, possible: int, light: Light) -> int | None:
-        waived, reached = 0, Decimal(0)
-        for waiver in self.amount_waivers(node, light):
-            waived |= waiver.bit
-            reached += waiver.amount or 0
-        packed = pack(self.pool, node, possible, reached, light.day)
-        return None if packed is None else packed | waived
+        return everything | waived
 
     # --- searching -------------------------------------------------------------------------------
 
@@ -478,7 +471,6 @@ class Case:
         )
 
     def _search(self, node: Node, light: Light, *, whole: bool) -> int | None:
-        self.searched = True
         found = allocation.feasible([self._claim(node, light, whole=whole)])
         return None if found is None else found[0]
 
@@ -491,7 +483,6 @@ class Case:
         if support is None:
             return None
         if not self._plain(node, light):
-            self.searched = True
             found = allocation.canonical([self._claim(node, light, whole=whole)])
             assert found is not None, "a rule that is met has a canonical witness"
             return found[0]

@@ -165,10 +165,6 @@ class Pool:
         self._dates: list[date] | None = None
         self._prefixes: list[int] = []
         self.waivers = 0
-        self._equivalents: dict[str, list[str]] = {}
-        for ref, (module, _) in document.modules.items():
-            for code in module.equivalents:
-                self._equivalents.setdefault(code, []).append(ref)
         for entry in record.completed:
             self._complete(entry, record, on)
         for waived in record.waived:
@@ -211,7 +207,7 @@ class Pool:
         faces: list[tuple[str, date, bool]] = []
         if entry.module in self._document.modules:
             faces.append((entry.module, entry.on, False))
-        faces.extend((ref, entry.on, False) for ref in self._equivalents.get(entry.module, ()))
+        faces.extend((ref, entry.on, False) for ref in self._document.retired.get(entry.module, ()))
         if until < entry.on:
             self._never.add(entry.id)
         own = {ref for ref, _, _ in faces} | {entry.module}

@@ -17,7 +17,7 @@ from pathways.allocation import UndecidedError
 from pathways.compile import Bound, Node
 from pathways.document import AmountRule, CredentialRule, ModuleRule, plain
 from pathways.evaluate import Case, Light
-from pathways.tally import fitting, lacking, most, of_value
+from pathways.tally import fitting, lacking, lifted, most, of_value
 from pathways.verdict import Missing, Outcome, Use, Verdict, Witness
 from pathways.words import amount_words, condition_words, rule_name, selector_words
 
@@ -140,8 +140,7 @@ class Explanation:
     def _shortfall(self, node: Node, light: Light) -> _Shortfall:
         pool, day = self._pool, light.day
         matching = of_value(pool, node, self._case.matching(node, light))
-        waivers = self._case.amount_waivers(node, light)
-        waived = sum((waiver.amount or _ZERO for waiver in waivers), _ZERO)
+        _, waived = lifted(self._case.amount_waivers(node, light))
         reached = most(pool, matching, node.unit)
         capped: list[tuple[Bound, Decimal]] = []
         for bound in node.bounds:

@@ -48,17 +48,20 @@ def of_value(pool: Pool, node: Node, matching: int) -> int:
     return matching
 
 
-def take(
-    pool: Pool, node: Node, matching: int, waivers: Iterable[Option]
-) -> tuple[int, Decimal, int]:
-    """Take what reaches the amount, earliest first; of one module its largest attempts.
-
-    Returns the options taken, what they reach with the amounts waived, and the waivers.
-    """
-    waived, reached = 0, ZERO
+def lifted(waivers: Iterable[Option]) -> tuple[int, Decimal]:
+    """The waivers of an amount as a set, and what they lower the amount by."""
+    waived, amount = 0, ZERO
     for waiver in waivers:
         waived |= waiver.bit
-        reached += waiver.amount or ZERO
+        amount += waiver.amount or ZERO
+    return waived, amount
+
+
+def take(pool: Pool, node: Node, matching: int, reached: Decimal) -> tuple[int, Decimal]:
+    """Take what reaches the amount, earliest first; of one module its largest attempts.
+
+    `reached` is what waivers add to the amount. Returns the options taken, and what is reached.
+    """
     by_ref: dict[str, list[Option]] = {}
     for index in bits(matching):
         option = pool.options[index]
@@ -78,7 +81,7 @@ def take(
         if (measure := option.measure(node.unit)) > 0:
             taken |= option.bit
             reached += measure
-    return taken, reached, waived
+    return taken, reached
 
 
 def one_each(pool: Pool, matching: int) -> bool:
