@@ -23,7 +23,7 @@ from typing import Any
 
 from pathways.compile import Bound, Node, Tree
 from pathways.document import plain
-from pathways.evidence import Option, Pool, bits
+from pathways.evidence import Face, Option, Pool, bits
 from pathways.periods import shift
 from pathways.problems import CairnError
 from pathways.tally import allowed, leaf_mask, leaf_use, of_value
@@ -44,7 +44,7 @@ class UndecidedError(CairnError):
 class Quota:
     """Items used by another award of an exclusive set, of which only `share` may be used here."""
 
-    items: frozenset[str]
+    used: frozenset[Face]
     share: int
 
 
@@ -587,24 +587,57 @@ class Root:
                 for other in users[place + 1 :]:
                     problem.model.add(common[key] >= user + other - 1)
         counted = problem.counted(self.pool, common)
-        shared = [(question, self._credits(key)) for question, key in counted]
-        self._divide(node, shared)
+        divided = self._divide(node)
         if node.overlap_credits is not None:
+            shared = [(question, self._largest(ref)) for question, ref in divided]
+            for question, key in counted:
+                shared += self._worth(question, self._attempts(node, key))
             scale = _scale([node.overlap_credits, *(credits for _, credits in shared)])
             terms = [(question, int(credits * scale)) for question, credits in shared]
             if terms:
                 problem.at_most(terms, int(node.overlap_credits * scale))
-        elif node.overlap_items and shared:
-            problem.at_most([(question, 1) for question, _ in shared], node.overlap_items)
+        elif node.overlap_items and (counted or divided):
+            problem.at_most(
+                ((question, 1) for question, _ in counted + divided), node.overlap_items
+            )
 
-    def _divide(self, node: Node, shared: list[tuple[Any, Decimal]]) -> None:
-        """Keep the attempts at a repeatable module within the items that they divide into."""
+    def _attempts(self, node: Node, key: str) -> dict[Decimal, list[Any]]:
+        """By their credits, the questions about the attempts that a rule may use under a key."""
+        attempts: dict[Decimal, list[Any]] = {}
+        for index, question in self._takes_under(node):
+            option = self.pool.options[index]
+            if key in self.pool.keys(option):
+                attempts.setdefault(option.credits, []).append(question)
+        return attempts
+
+    def _worth(
+        self, common: Any, attempts: Mapping[Decimal, list[Any]]
+    ) -> list[tuple[Any, Decimal]]:
+        """The credits of an item in common, as a sum: those of its largest attempt that is used."""
+        least, *larger = sorted(attempts)
+        terms = [(common, least)]
+        below = least
+        for credits in larger:
+            as_large = [q for other in attempts if other >= credits for q in attempts[other]]
+            step = self.problem.question()
+            for question in as_large:
+                self.problem.model.add(step >= common + question - 1)
+            terms.append((step, credits - below))
+            below = credits
+        return terms
+
+    def _divide(self, node: Node) -> list[tuple[Any, str]]:
+        """Keep the attempts at a repeatable module within the items that they divide into.
+
+        How many of these are in common is returned, with the module.
+        """
         problem = self.problem
         capped = {
             o.ref: o.capacity
             for o in self.pool.options
             if o.capacity is not None and o.capacity > 1
         }
+        divided: list[tuple[Any, str]] = []
         for ref, capacity in sorted(capped.items()):
             found = [self._items_of(child, ref) for child in node.children]
             counts: list[Any] = [count for count in found if count is not None]
@@ -620,7 +653,8 @@ class Root:
                 problem.model.add(own >= count - common)
                 rest.append(own)
             problem.model.add(sum(rest) + common <= capacity)
-            shared.append((common, self._credits(f"m:{ref}")))
+            divided.append((common, ref))
+        return divided
 
     def _items_of(self, node: Node, ref: str) -> Any | None:
         """How many items of a repeatable module a rule needs at least."""
@@ -643,16 +677,13 @@ class Root:
             model.add(most >= count)
         return most
 
-    def _credits(self, key: str) -> Decimal:
-        kind, _, name = key.partition(":")
+    def _largest(self, ref: str) -> Decimal:
+        """The credits of the largest attempt at a module."""
         usable = self.pool.once(self.claim.day)
-        found = [
-            option.credits
-            for option in self.pool.options
-            if option.bit & usable
-            and name == {"m": option.ref, "s": option.source_ref, "i": option.item}[kind]
-        ]
-        return max(found, default=Decimal(0))
+        return max(
+            (option.credits for option in self.pool.serving_as(ref) if option.bit & usable),
+            default=Decimal(0),
+        )
 
     def keyed(self, *, through: bool = False) -> dict[str, list[Any]]:
         """Everything used, under the keys by which items are the same."""
@@ -688,7 +719,7 @@ class Root:
                 self.problem.model.add(sum(users) <= 1)
 
     def _quota(self, quota: Quota) -> None:
-        taken, ours = self.pool.keys_of(quota.items), self.keyed()
+        taken, ours = self.pool.keys_of(quota.used), self.keyed()
         common = {key: self.problem.either(ours[key]) for key in sorted(ours.keys() & taken)}
         self.problem.limit_items(self.pool, common, quota.share)
 

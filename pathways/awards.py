@@ -22,7 +22,7 @@ from pathways.allocation import Quota, UndecidedError
 from pathways.compile import Compiled, Earned, Tree, compiled
 from pathways.document import Document, Held, Record
 from pathways.evaluate import Case
-from pathways.evidence import Pool, Stretch, dated, imagined
+from pathways.evidence import Face, Pool, Stretch, dated, imagined
 from pathways.explain import Explanation
 from pathways.periods import Period, day_after, shift
 from pathways.verdict import Outcome, Verdict, Witness
@@ -90,6 +90,14 @@ class Made:
         """The items of the witness on which the award rests."""
         ground = self.ground
         return self.given_used if ground is None else frozenset(ground.items)
+
+    @property
+    def faces(self) -> frozenset[Face]:
+        """The same items, each with what it served as; of a given award this is not known."""
+        ground = self.ground
+        if ground is None:
+            return frozenset((item, "") for item in self.given_used)
+        return frozenset(ground.use.faces())
 
     def expired(self, day: date) -> bool:
         """Whether the award's validity is over on a day."""
@@ -570,7 +578,7 @@ class _Life:
     def quotas(self, career: _Career, day: date) -> tuple[Quota, ...]:
         """What held awards of the credential's exclusive sets have used."""
         return tuple(
-            Quota(award.used, share)
+            Quota(award.faces, share)
             for members, share in self._sets.get(career.earned.ref, ())
             for other in members
             if other != career.earned.ref
@@ -697,7 +705,7 @@ class _Life:
         for award in career.awards:
             until = date.max if award.revoked is None else award.revoked - date.resolution
             self.pool.put_award(
-                award.credential, award.item, award.on, award.stretches(), until, award.used
+                award.credential, award.item, award.on, award.stretches(), until, award.faces
             )
 
     # --- how a credential stands -----------------------------------------------------------------

@@ -101,7 +101,7 @@ class Case:
             mask &= self.pool.after(self._after)
         for quota in self._quotas:
             if quota.share == 0:
-                mask &= ~self._mask_of_keys(self.pool.keys_of(quota.items))
+                mask &= ~self._mask_of_keys(self.pool.keys_of(quota.used))
         return mask
 
     def _mask_of_keys(self, keys: set[str]) -> int:
@@ -167,7 +167,7 @@ class Case:
             if len(touching) > 1 and frozenset().union(*touching) == pair:
                 return False
         for quota in quotas:
-            keys = self.pool.keys_of(quota.items)
+            keys = self.pool.keys_of(quota.used)
             common = [o for o in options if not keys.isdisjoint(self.pool.keys(o))]
             if len(common) > quota.share:
                 return False

@@ -21,6 +21,9 @@ from pathways.periods import day_after, shift
 ZERO = Decimal(0)
 BEST_SCORE = Decimal(100)
 
+#: An item that an award has used, and as what: empty where it was as what it really is.
+Face = tuple[str, str]
+
 #: First and last day of a stretch in which an item is usable.
 Stretch = tuple[date, date]
 
@@ -61,7 +64,7 @@ class Option:
     grade: str | None = None
     imagined: bool = False
     capacity: int | None = 1
-    used: frozenset[str] = frozenset()
+    used: frozenset[Face] = frozenset()
     amount: Decimal | None = None
 
     @property
@@ -267,7 +270,7 @@ class Pool:
         on: date,
         stretches: tuple[Stretch, ...],
         until: date,
-        used: Iterable[str],
+        used: Iterable[Face],
     ) -> None:
         """Make an award known with the stretches in which it is held, or tell how it stands now."""
         model, _ = self._document.credentials[credential]
@@ -359,24 +362,33 @@ class Pool:
         """Whether all attempts at a module are one item."""
         return all(o.capacity == 1 for o in self.serving_as(ref) if o.kind == "module")
 
-    def keys_of(self, items: Iterable[str], *, beneath: bool = False) -> set[str]:
-        """The keys of items; `beneath`: of what the awards among them used too, and so on down."""
+    def keys_of(self, used: Iterable[Face], *, beneath: bool = False) -> set[str]:
+        """The keys of what was used; `beneath`: of what awards among it used too, and so on down.
+
+        An item is taken as what it served as, not as all that it might have served as.
+        """
         keys: set[str] = set()
-        waiting, seen = list(items), set[str]()
+        waiting, seen = list(used), set[Face]()
         while waiting:
-            item = waiting.pop()
-            if item in seen:
+            face = waiting.pop()
+            if face in seen:
                 continue
-            seen.add(item)
-            found = list(self._of_item(item))
+            seen.add(face)
+            found = self._as(*face)
             if not found:
-                keys.add(f"i:{item}")
+                keys.add(f"i:{face[0]}")
             for option in found:
                 if option.kind != "waiver":
                     keys |= self.keys(option)
                 if beneath:
                     waiting.extend(option.used)
         return keys
+
+    def _as(self, item: str, ref: str) -> list[Option]:
+        options = list(self._of_item(item))
+        found = [o for o in options if o.ref == (ref or o.source_ref)]
+        # A retired code is no module of the document, so it has no option as itself.
+        return found or options
 
     @property
     def loses(self) -> bool:

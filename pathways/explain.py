@@ -238,7 +238,7 @@ class Explanation:
             if option.bit & self._case.scope_of(node) and option.kind != "waiver":
                 items.add(option.item)
                 if through:
-                    items |= option.used
+                    items.update(item for item, _ in option.used)
         return items
 
     def _missing_evidence(self, node: Node, light: Light) -> Missing:

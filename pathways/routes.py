@@ -524,7 +524,7 @@ def announce(pool: Pool, assessment: Assessment) -> None:
         for award in standing.awards:
             until = date.max if award.revoked is None else award.revoked - date.resolution
             pool.put_award(
-                award.credential, award.item, award.on, award.stretches(), until, award.used
+                award.credential, award.item, award.on, award.stretches(), until, award.faces
             )
 
 
@@ -544,7 +544,7 @@ def quotas_of(
         return (award for award in standing.awards if award.used and award.held(on))
 
     return tuple(
-        Quota(award.used, share)
+        Quota(award.faces, share)
         for members, share in exclusive
         if ref in members
         for other in members

@@ -49,6 +49,13 @@ class Use:
         for part in self.parts.values():
             yield from part.used()
 
+    def faces(self) -> Iterator[tuple[str, str]]:
+        """Give every item id used here or below with what it serves as; empty: as what it is."""
+        yield from ((item, self.served.get(item, "")) for item in self.items)
+        yield from ((item, "") for item in self.waived)
+        for part in self.parts.values():
+            yield from part.faces()
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, in which empty keys are left out."""
         written: dict[str, Any] = {"path": self.path}

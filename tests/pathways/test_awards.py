@@ -177,3 +177,74 @@ def test_evidence_revoked_before_the_day_of_a_given_award_is_lost_evidence() -> 
         },
     )
     assert told.standings["kea"].status == "revoked"
+
+
+def test_an_item_in_common_is_as_large_as_the_attempts_that_are_used() -> None:
+    """A larger attempt that nothing uses must not make an overlap of credits too large."""
+    told = assessed(
+        {
+            "modules": {"bee": {"credits": "varies"}},
+            "credentials": {
+                "hen": {
+                    "requires": {
+                        "all": [{"module": "bee"}, {"module": "bee"}],
+                        "overlap": {"credits": 1},
+                    }
+                }
+            },
+        },
+        {
+            "completed": [
+                {"module": "bee", "on": "2026-01-10", "credits": 5},
+                {"module": "bee", "on": "2026-01-12", "credits": 1},
+            ]
+        },
+    )
+    assert told.standings["hen"].awarded_on == date(2026, 1, 12)
+    verdict = told.standings["hen"].verdict
+    assert verdict is not None
+    assert verdict.evidence == ("bee@2026-01-12",)
+
+
+def test_an_item_in_common_is_no_smaller_than_its_largest_used_attempt() -> None:
+    """One part takes the small attempt, the other can only take the large one."""
+    told = assessed(
+        {
+            "modules": {"bee": {"credits": "varies"}},
+            "credentials": {
+                "hen": {
+                    "requires": {
+                        "all": [{"module": "bee", "min_score": 60}, {"module": "bee"}],
+                        "overlap": {"credits": 4},
+                    }
+                }
+            },
+        },
+        {
+            "completed": [
+                {"module": "bee", "on": "2026-01-10", "credits": 5, "score": 70},
+                {"module": "bee", "on": "2026-01-12", "credits": 1},
+            ]
+        },
+    )
+    assert told.standings["hen"].awarded_on is None
+
+
+def test_a_rival_takes_an_item_only_as_what_it_served_as() -> None:
+    """The item might have stood in for another module, but it did not."""
+    told = assessed(
+        {
+            "modules": {"elk": {}, "jay": {}},
+            "credentials": {
+                "bee": {"requires": {"module": "elk"}},
+                "kea": {"requires": {"module": "jay"}},
+            },
+            "exclusive": [{"credentials": ["bee", "kea"]}],
+        },
+        {
+            "completed": ["elk", "jay"],
+            "substituted": [{"module": "elk", "counts_as": "jay", "on": "2026-01-17"}],
+        },
+    )
+    assert {ref: s.status for ref, s in told.standings.items()} == {"bee": "held", "kea": "held"}
+    assert told.standings["kea"].outcome is Outcome.MET
