@@ -9,6 +9,7 @@ goes to `allocation`, which is exact.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -64,6 +65,9 @@ class Light:
 
 #: A window over more options than this is settled by a search, whose cost grows slower.
 _MANY = 60
+
+#: After so many splits of barred pairs the rest is left to a search.
+_MOST_SPLITS = 32
 
 
 class Case:
@@ -151,27 +155,65 @@ class Case:
         support = self.reach(root, light)
         if support is None:
             return None
-        if self._respects_whole(support):
+        pair = self._barred_in(support)
+        if pair is not None and self._one_faced(root, light):
+            with suppress(TooManyError):
+                support, pair = self._apart(support, pair, light, _MOST_SPLITS)[0], None
+        if support is None or (pair is None and self._within_quotas(support)):
             return support
         return self._search(root, light, whole=True)
 
-    def _respects_whole(self, support: int) -> bool:
-        """Whether a use breaks none of the rules over the whole witness: barred pairs, quotas."""
-        quotas = [quota for quota in self._quotas if quota.share > 0]
-        if not self.tree.barred and not quotas:
-            return True
-        options = [self.pool.options[i] for i in bits(support)]
+    def _barred_in(self, support: int) -> frozenset[str] | None:
+        """A pair of modules of which one bars the other, and both are used."""
+        if not self.tree.barred:
+            return None
+        options = (self.pool.options[i] for i in bits(support))
         used = [{o.ref, o.source_ref} for o in options if o.kind == "module"]
         for pair in self.tree.barred:
             touching = [refs & pair for refs in used if refs & pair]
             if len(touching) > 1 and frozenset().union(*touching) == pair:
-                return False
-        for quota in quotas:
-            keys = self.pool.keys_of(quota.used)
-            common = [o for o in options if not keys.isdisjoint(self.pool.keys(o))]
-            if len(common) > quota.share:
-                return False
+                return pair
+        return None
+
+    def _apart(
+        self, support: int | None, pair: frozenset[str] | None, light: Light, splits: int
+    ) -> tuple[int | None, int]:
+        """Do without the one or the other of a barred pair, and so on; exact where all is tried.
+
+        What is returned is the support and how many splits are left; raises `TooManyError`.
+        """
+        if support is None or pair is None:
+            return support, splits
+        if splits == 0:
+            raise TooManyError
+        for module in sorted(pair):
+            served = (o.bit for o in self.pool.serving_as(module) if o.kind == "module")
+            rest = light.only(~sum(served))
+            found = self.reach(self.tree.root, rest)
+            following = None if found is None else self._barred_in(found)
+            found, splits = self._apart(found, following, rest, splits - 1)
+            if found is not None:
+                return found, splits
+        return None, splits
+
+    def _within_quotas(self, support: int) -> bool:
+        """Whether a use takes no more of what rivals have used than it may."""
+        options = [self.pool.options[i] for i in bits(support)]
+        for quota in self._quotas:
+            if quota.share > 0:
+                keys = self.pool.keys_of(quota.used)
+                common = [o for o in options if not keys.isdisjoint(self.pool.keys(o))]
+                if len(common) > quota.share:
+                    return False
         return True
+
+    def _one_faced(self, node: Node, light: Light) -> bool:
+        """Whether everything that a rule may use serves as what it is."""
+        scope = light.admitted & self.scope_of(node)
+        return all(
+            option.ref == option.source_ref
+            for option in (self.pool.options[i] for i in bits(scope))
+        )
 
     def reach(self, node: Node, light: Light) -> int | None:
         """A set of options that meets a rule by itself, or None."""
@@ -501,12 +543,15 @@ class Case:
         scope = self._usable(light) & self.scope_of(node)
         if two_faced(self.pool, scope) or any(quota.share > 0 for quota in self._quotas):
             return False
-        refs = {ref for i in bits(scope) for ref in self._refs(self.pool.options[i])}
-        return not any(pair <= refs for pair in self.tree.barred)
+        return not self._bars(node, light) or self._one_faced(node, light)
 
-    @staticmethod
-    def _refs(option: Option) -> tuple[str, ...]:
-        return (option.ref, option.source_ref) if option.kind == "module" else ()
+    def _bars(self, node: Node, light: Light) -> bool:
+        """Whether one module bars another among what the whole rule may use."""
+        if node is not self.tree.root or not self.tree.barred:
+            return False
+        options = [self.pool.options[i] for i in bits(light.admitted & self.scope_of(node))]
+        refs = {ref for o in options if o.kind == "module" for ref in (o.ref, o.source_ref)}
+        return any(pair <= refs for pair in self.tree.barred)
 
     def _without_late(self, node: Node, light: Light) -> int:
         """Drop each item, newest first, whose loss leaves a plain rule met.
@@ -532,7 +577,7 @@ class Case:
 
     def _parts(self, node: Node, light: Light) -> Iterator[Tally | _Part]:
         """The parts of a rule that must all be met, each as something that can lose items."""
-        if self.full_waivers(node, light.day):
+        if self.full_waivers(node, light.day) or self._bars(node, light):
             yield _Part(self, node, light)
         elif node.leaf and not (node.bounds or node.value or node.window or node.together):
             waivers = self.amount_waivers(node, light)
@@ -572,7 +617,10 @@ class _Part:
 
     def __init__(self, case: Case, node: Node, light: Light) -> None:
         self.scope = case.scope_of(node)
-        self._reach: Callable[[int], int | None] = lambda mask: case.reach(node, light.only(mask))
+        whole = node is case.tree.root
+        self._reach: Callable[[int], int | None] = lambda mask: (
+            case.met_whole(light.only(mask)) if whole else case.reach(node, light.only(mask))
+        )
         self._kept = -1
         self._support = self._reach(self._kept) or 0
         self._next = self._support

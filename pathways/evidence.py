@@ -9,7 +9,7 @@ evaluator then asks "is this rule met by these bits" thousands of times at littl
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -167,6 +167,7 @@ class Pool:
         self._arrivals: _Steps | None = None
         self._dates: list[date] | None = None
         self._prefixes: list[int] = []
+        self._passing: dict[Callable[[Option, Moment], bool], tuple[int, int]] = {}
         self.waivers = 0
         for entry in record.completed:
             self._complete(entry, record, on)
@@ -472,6 +473,17 @@ class Pool:
         dates, prefixes = self._timeline()
         low, high = bisect_right(dates, first - date.resolution), bisect_right(dates, last)
         return (prefixes[high] & ~prefixes[low]) | self.waivers
+
+    def passing(self, test: Callable[[Option, Moment], bool]) -> int:
+        """The options that pass a test whose answer no day changes; each is asked once."""
+        asked, mask = self._passing.get(test, (0, 0))
+        if asked < len(self.options):
+            moment = self.moment(date.max)
+            for option in self.options[asked:]:
+                if option.kind != "waiver" and test(option, moment):
+                    mask |= option.bit
+            self._passing[test] = (len(self.options), mask)
+        return mask
 
     def after(self, day: date) -> int:
         """The options dated after a day; a waiver is never left out."""

@@ -128,6 +128,8 @@ def fitting(pool: Pool, bound: Bound, matching: int, day: date) -> int:
     """Of some options, those that a limit speaks of."""
     if bound.test is None:
         return matching
+    if not bound.test.timed:
+        return matching & pool.passing(bound.test.holds)
     moment = pool.moment(day)
     mask = 0
     for index in bits(matching):
