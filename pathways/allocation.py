@@ -639,7 +639,7 @@ class Root:
         }
         divided: list[tuple[Any, str]] = []
         for ref, capacity in sorted(capped.items()):
-            found = [self._items_of(child, ref) for child in node.children]
+            found = [self._items_of(child, ref, through=node.through) for child in node.children]
             counts: list[Any] = [count for count in found if count is not None]
             if len(counts) < 2:
                 continue
@@ -656,26 +656,49 @@ class Root:
             divided.append((common, ref))
         return divided
 
-    def _items_of(self, node: Node, ref: str) -> Any | None:
-        """How many items of a repeatable module a rule needs at least."""
-        model = self.problem.model
+    def _items_of(self, node: Node, ref: str, *, through: bool) -> Any | None:
+        """How many items of a repeatable module a rule needs at least.
+
+        `through`: with what awards rest on. The attempts of an award may all be one item, and
+        the same as any other here, unless a rule further inside looks through it too.
+        """
         if node.leaf:
             leaf = self.leaves.get(node.index)
+            takes = {} if leaf is None else leaf.takes
             options = self.pool.options
-            takes = (
-                [] if leaf is None else [q for i, q in leaf.takes.items() if options[i].ref == ref]
-            )
-            return sum(takes) if takes else None
-        found = [self._items_of(child, ref) for child in node.children]
-        counts: list[Any] = [count for count in found if count is not None]
-        if not counts:
-            return None
-        if node.overlap_items == 0:
-            return sum(counts)
+            counts = [q for i, q in takes.items() if options[i].ref == ref]
+            counts = [sum(counts)] if counts else []
+        else:
+            inside = node.through or (through and node.overlap_items != 0)
+            found = [self._items_of(child, ref, through=inside) for child in node.children]
+            counts = [count for count in found if count is not None]
+            if counts and node.overlap_items == 0:
+                counts = [sum(counts)]
+        if through and not node.through:
+            counts += self._resting_on(node, ref)
+        if len(counts) < 2:
+            return counts[0] if counts else None
+        model = self.problem.model
         most = model.new_int_var(0, len(self.pool.options), "")
         for count in counts:
             model.add(most >= count)
         return most
+
+    def _resting_on(self, node: Node, ref: str) -> list[Any]:
+        """For each award that a rule may use, whether it does and rests on a module."""
+        answers = []
+        for index, question in self._takes_under(node):
+            if index in self._beneath:
+                root = self._beneath[index]
+                used = [q for i, q in root.taken() if self.pool.options[i].ref == ref]
+                used += root._resting_on(root.claim.node, ref)
+                if used:
+                    both = self.problem.question()
+                    self.problem.model.add(both >= question + self.problem.either(used) - 1)
+                    answers.append(both)
+            elif self.pool.rests_on(self.pool.options[index], ref):
+                answers.append(question)
+        return answers
 
     def _largest(self, ref: str) -> Decimal:
         """The credits of the largest attempt at a module."""

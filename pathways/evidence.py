@@ -363,6 +363,19 @@ class Pool:
         """Whether all attempts at a module are one item."""
         return all(o.capacity == 1 for o in self.serving_as(ref) if o.kind == "module")
 
+    def rests_on(self, option: Option, ref: str) -> bool:
+        """Whether an award has used attempts at a module, itself or through other awards."""
+        waiting, seen = list(option.used), set[Face]()
+        while waiting:
+            face = waiting.pop()
+            if face not in seen:
+                seen.add(face)
+                for used in self._as(*face):
+                    if used.kind == "module" and used.ref == ref:
+                        return True
+                    waiting.extend(used.used)
+        return False
+
     def keys_of(self, used: Iterable[Face], *, beneath: bool = False) -> set[str]:
         """The keys of what was used; `beneath`: of what awards among it used too, and so on down.
 

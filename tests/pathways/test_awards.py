@@ -248,3 +248,31 @@ def test_a_rival_takes_an_item_only_as_what_it_served_as() -> None:
     )
     assert {ref: s.status for ref, s in told.standings.items()} == {"bee": "held", "kea": "held"}
     assert told.standings["kea"].outcome is Outcome.MET
+
+
+def test_what_an_award_rests_on_counts_among_the_items_of_a_repeatable_module() -> None:
+    """Looking through an award, its attempt and two others are more than two items."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "dog": {"repeatable": 2}},
+            "credentials": {
+                "fox": {"requires": {"all": [{"module": "ant"}, {"module": "dog"}]}},
+                "ibis": {
+                    "requires": {
+                        "all": [{"credential": "fox"}, {"count": 2, "from": {"type": "module"}}],
+                        "distinct": "through",
+                    }
+                },
+            },
+        },
+        {
+            "completed": [
+                {"module": "ant", "on": "2026-01-01"},
+                {"module": "dog", "on": "2026-01-01"},
+                {"module": "dog", "on": "2026-01-01", "id": "dog-2"},
+                {"module": "dog", "on": "2026-01-01", "id": "dog-3"},
+            ]
+        },
+    )
+    assert told.standings["fox"].status == "held"
+    assert told.standings["ibis"].outcome is Outcome.UNMET
