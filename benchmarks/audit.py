@@ -27,6 +27,7 @@ from domain.ledger import open_ledger
 from domain.storage import locate
 from pathways.source import load_pathway
 from projections.audit import Report, audit
+from projections.partitions import Sharing
 from projections.runner import Projections
 
 #: How many completions there are; `CAIRN_BENCH_ROWS=800000` makes about a million events.
@@ -215,7 +216,7 @@ def run() -> None:
         reading = seconds(lambda: bare(large))
         reports: list[Report] = []
         alone = seconds(lambda: reports.append(audit(locate(str(large)))))
-        shared = seconds(lambda: reports.append(audit(locate(str(large)), jobs=2)))
+        shared = seconds(lambda: reports.append(audit(locate(str(large)), sharing=Sharing(2))))
         peaks = _peak(small), _peak(large)
         due = plant(large, PLANTED)
         found = audit(locate(str(large))).findings

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from commands.lazy import LazyGroup
-from commands.options import DAY, FILE, database_option, json_option, today
+from commands.options import DAY, FILE, database_option, json_option, sharing_options, today
 
 
 @click.group(
@@ -40,13 +40,7 @@ def audit() -> None:
 @click.option(
     "--since", type=DAY, help="Only learners for whom something was decided then or later."
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="How many processes share the work.",
-)
+@sharing_options
 @click.option(
     "--format",
     "form",
@@ -65,6 +59,7 @@ def run(
     credential: str | None,
     since: date | None,
     jobs: int,
+    scheduler: str,
     form: str,
     output: Path | None,
     seals: Path | None,
@@ -88,8 +83,10 @@ def run(
     from commands.terminal import progress
     from projections.audit import Report, Scope, caught_up
     from projections.audit import audit as audited
+    from projections.partitions import Sharing
     from projections.sealing import verify
 
+    sharing = Sharing(jobs, scheduler)
     if (seals is None) != (public is None):
         raise click.UsageError("--seals and --public go together")
     with opened(database) as ledger:
@@ -100,7 +97,7 @@ def run(
         )
         stopped = caught_up(ledger)
         with progress("auditing", ledger.store.head()) as advance:
-            report = audited(ledger.store.database, scope, jobs=jobs, progress=advance)
+            report = audited(ledger.store.database, scope, sharing=sharing, progress=advance)
         if seals is not None and public is not None:
             broken, _ = verify(ledger.store.database, seals, public.read_text(encoding="utf-8"))
             stopped = [*broken, *stopped]

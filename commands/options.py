@@ -80,6 +80,23 @@ def database_option(command: Command) -> Command:
     )(command)
 
 
+def sharing_options(command: Command) -> Command:
+    """Add `--jobs` and `--scheduler`: who shares the work on the whole population."""
+    command = click.option(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        default="",
+        help="A Dask scheduler; its workers share the work, and --jobs counts for nothing.",
+    )(command)
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="How many processes share the work.",
+    )(command)
+
+
 def by_option(command: Command) -> Command:
     """Add `--by`, the actor that an event names."""
     return click.option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from commands.lazy import LazyGroup
-from commands.options import database_option, json_option
+from commands.options import database_option, json_option, sharing_options
 
 
 @click.group(cls=LazyGroup)
@@ -74,33 +74,27 @@ def status(database: str, as_json: bool) -> None:
 
 
 @projections.command()
+@sharing_options
 @database_option
 @json_option
-def rebuild(database: str, as_json: bool) -> None:
+def rebuild(jobs: int, scheduler: str, database: str, as_json: bool) -> None:
     """Make every projection anew from the events.
 
-    It ends in the same rows as catching up did. Nothing in the ledger changes.
+    It ends in the same rows as catching up did. Nothing in the ledger changes, and whoever reads
+    in the meantime sees the old rows.
 
     Example:
       cairn projections rebuild
+      cairn projections rebuild --jobs 2
     """
     from commands.books import opened
     from commands.terminal import counted, progress, say, say_json
-    from projections.runner import ALL, Projections
+    from projections.partitions import Sharing
+    from projections.rebuilding import rebuild as rebuilt
+    from projections.runner import ALL
 
     with opened(database) as ledger, progress("rebuilding", ledger.store.head()) as advance:
-        runner = Projections(ledger)
-        before = 0
-
-        def onward(done: int, _all: int) -> None:
-            nonlocal before
-            advance(done - before)
-            before = done
-
-        try:
-            events = runner.rebuild(onward)
-        finally:
-            runner.close()
+        events = rebuilt(ledger.store.database, Sharing(jobs, scheduler), advance)
     if as_json:
         say_json({"events": events, "projections": [projection.name for projection in ALL]})
     else:

@@ -12,14 +12,14 @@ ledger and several processes can share the work.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import groupby
-from multiprocessing import get_context
 from operator import attrgetter
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Table, select, text
 
@@ -56,6 +56,7 @@ from projections import activity, log, tables
 from projections import publications as editions
 from projections.findings import Finding
 from projections.log import Row, UnknownTopicError
+from projections.partitions import ALONE, Sharing, at_hand, put_away, shared
 from projections.runner import ALL, Projections, engine_of
 from projections.seen import Seen
 
@@ -118,17 +119,17 @@ def audit(
     database: Database,
     scope: Scope = Scope(),
     *,
-    jobs: int = 1,
+    sharing: Sharing = ALONE,
     progress: Callable[[int], None] = lambda _events: None,
 ) -> Report:
     """Audit a ledger as it stands; projections are compared as far as they have seen it.
 
     `progress` is called with numbers of events that were audited. Raises a `LedgerError` where the
-    database can not be read at all.
+    database can not be read at all, or `UnsharedError`.
     """
     found: list[Finding] = []
     counts = Counts()
-    for some, part in _parts(database, scope, jobs):
+    for some, part in _parts(database, scope, sharing):
         found.extend(some)
         counts += part
         progress(part.events)
@@ -150,34 +151,29 @@ def caught_up(ledger: Ledger) -> list[Finding]:
     return []
 
 
-def _parts(database: Database, scope: Scope, jobs: int) -> Iterator[tuple[list[Finding], Counts]]:
+def _parts(
+    database: Database, scope: Scope, sharing: Sharing
+) -> Iterator[tuple[list[Finding], Counts]]:
     with log.snapshot(database) as view:
         stretches: Iterable[_Stretch]
         if scope.learner is not None:
             stretches = [(None, scope.learner)]
         else:
             stretches = list(log.bounds(view, STRETCH))
-    if jobs == 1:
-        with _Auditor(database, scope) as auditor:
-            yield from map(auditor.audited, stretches)
-        return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (database, scope)) as pool:
-        yield from pool.map(_audited, stretches)
+    try:
+        yield from shared(partial(_audited, uuid4().hex, database, scope), stretches, sharing)
+    finally:
+        put_away()
 
 
 #: The streams after one name and up to another; the stream itself, where there is no first name.
 _Stretch = tuple[str | None, str | None]
 
-#: The auditor of this process, where it is one of several.
-_HERE: list[_Auditor] = []
 
-
-def _begin(database: Database, scope: Scope) -> None:
-    _HERE.append(_Auditor(database, scope))
-
-
-def _audited(stretch: _Stretch) -> tuple[list[Finding], Counts]:
-    return _HERE[0].audited(stretch)
+def _audited(
+    run: str, database: Database, scope: Scope, stretch: _Stretch
+) -> tuple[list[Finding], Counts]:
+    return at_hand(run, partial(_Auditor, database, scope)).audited(stretch)
 
 
 # --- one stretch ---------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -287,14 +287,19 @@ class Projections:
             some = names[first : first + _NAMED]
             connection.execute(delete(projection.table).where(column.in_(some)))
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        writer = self._engine.execution_options(**{_WRITES: True})
-        with writer.begin() as connection:
-            yield connection
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return writing(self._engine)
 
 
 _WRITES = "cairn_writes"
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction that will write, and end it: all is written, or nothing."""
+    writer = engine.execution_options(**{_WRITES: True})
+    with writer.begin() as connection:
+        yield connection
 
 
 def engine_of(database: Database) -> Engine:

@@ -11,6 +11,7 @@ import pytest
 from domain.commands import DecideReview, RevokeAward
 from projections.audit import Scope, caught_up
 from projections.findings import CODES
+from projections.partitions import Sharing
 from tests.audit.conftest import alter, audited, codes
 from tests.ledgers import TODAY, Desk
 
@@ -51,7 +52,7 @@ def test_an_honest_ledger_is_clean(registrar: Desk) -> None:
 
 def test_several_processes_find_the_same(registrar: Desk, path: Path) -> None:
     altered(path, registrar.learners["s-1"], "learner.credential-awarded", expires="2027-01-01")
-    alone, together = audited(registrar), audited(registrar, jobs=2)
+    alone, together = audited(registrar), audited(registrar, sharing=Sharing(2))
     assert alone == together
     assert not alone.clean
 
