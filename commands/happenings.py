@@ -9,6 +9,7 @@ from domain.events import (
     AwardReinstated,
     AwardRenewed,
     AwardRevoked,
+    BadgeIssued,
     Completing,
     CompletionCorrected,
     CompletionRevoked,
@@ -82,6 +83,8 @@ def _told(event: Event) -> str:
             return f"`{event.award}` revoked"
         case AwardReinstated():
             return f"`{event.award}` reinstated"
+        case BadgeIssued():
+            return f"issued a badge for `{event.award}`"
         case PathwayPublished():
             return f"published `{event.pathway}` {event.version}"
         case PathwayRetired():

@@ -9,7 +9,7 @@ looks up which one is meant.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -205,6 +205,28 @@ class DecideReview(LearnerCommand):
     award: str
     decision: Literal["keep", "revoke"]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueBadge(LearnerCommand):
+    """Put an award into a badge, with all that must be the same whenever it is written.
+
+    `badge` is its own id, `created` the moment of its proof, `issuer`, `method` and `site` who
+    signs it, with which key, and where that is published; `status_list` and `status_index` its
+    place among all badges. `identity` says by what of the directory it knows the recipient, hashed
+    with `salt`.
+    """
+
+    award: str
+    badge: str
+    created: datetime
+    issuer: str
+    method: str
+    site: str
+    status_list: int
+    status_index: int
+    identity: Literal["email", "reference"] | None = None
+    salt: str = ""
 
 
 # --- about a pathway -----------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -269,6 +269,27 @@ class AwardReinstated(LearnerEvent, topic="learner.award-reinstated"):
     award: str
     lost: tuple[str, ...] = ()
     reason: str = ""
+
+
+class BadgeIssued(LearnerEvent, topic="learner.badge-issued"):
+    """An award was put into a badge: what the badge says of itself is fixed from here on.
+
+    `badge` is the badge's own id and `created` the moment that its proof names. `issuer` signs it
+    with the key `method`, and publishes at `site`. Its place in a status list is `status_list` and
+    `status_index`. The recipient is not named here: `identity` says by what of the directory the
+    badge knows them, hashed with `salt`; None leaves it at an opaque id.
+    """
+
+    badge: str
+    award: str
+    created: AwareDatetime
+    issuer: str
+    method: str
+    site: str
+    status_list: int
+    status_index: int
+    identity: Literal["email", "reference"] | None = None
+    salt: str = ""
 
 
 # --- a pathway's stream --------------------------------------------------------------------------

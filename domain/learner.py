@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import singledispatch
 from typing import Literal, TypedDict
@@ -18,6 +18,7 @@ from domain.commands import (
     CorrectCompletion,
     DecideReview,
     EnrolLearner,
+    IssueBadge,
     LearnerCommand,
     MoveEnrolment,
     RecordCompletion,
@@ -49,6 +50,7 @@ from domain.events import (
     AwardReinstated,
     AwardRenewed,
     AwardRevoked,
+    BadgeIssued,
     Completing,
     CompletionCorrected,
     CompletionRevoked,
@@ -194,6 +196,28 @@ class Award:
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """An award as it was put into a badge; see `BadgeIssued`.
+
+    `expires` and `evidence` are the award's as the badge has them. Once the award was renewed, or
+    stands on something else, another badge can be issued for it.
+    """
+
+    id: str
+    award: str
+    created: datetime
+    issuer: str
+    method: str
+    site: str
+    status_list: int
+    status_index: int
+    identity: Literal["email", "reference"] | None
+    salt: str
+    expires: date | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Learner:
     """All that the ledger knows of one learner; modules and credentials by their full names."""
 
@@ -206,6 +230,7 @@ class Learner:
     substitutions: tuple[Substitution, ...] = ()
     awards: Mapping[str, Award] = field(default_factory=dict)
     approvals: frozenset[str] = frozenset()
+    badges: tuple[Badge, ...] = ()
 
     @property
     def current_enrolments(self) -> tuple[Enrolment, ...]:
@@ -259,6 +284,14 @@ class Learner:
                 _choices(found) or nearest(name, self.awards),
             )
         return self.awards[found[0]]
+
+    def badge(self, award: Award) -> Badge | None:
+        """Return the badge that says of an award what holds of it now, or None."""
+        for badge in reversed(self.badges):
+            if badge.award == award.id:
+                same = (badge.expires, badge.evidence) == (award.expires_on, award.evidence)
+                return badge if same else None
+        return None
 
     def lost_evidence(self, award: Award, on: date) -> dict[str, date]:
         """Return what an award stands on that was lost by a day, and since when it is.
@@ -414,6 +447,23 @@ def evolve(learner: Learner, event: LearnerEvent) -> Learner:
                     settled=award.settled | set(event.lost),
                 ),
             )
+        case BadgeIssued():
+            award = learner.awards[event.award]
+            badge = Badge(
+                id=event.badge,
+                award=event.award,
+                created=event.created,
+                issuer=event.issuer,
+                method=event.method,
+                site=event.site,
+                status_list=event.status_list,
+                status_index=event.status_index,
+                identity=event.identity,
+                salt=event.salt,
+                expires=award.expires_on,
+                evidence=award.evidence,
+            )
+            return replace(learner, badges=(*learner.badges, badge))
         case _:
             raise TypeError(f"`{event.topic}` does not belong to a learner")
 
@@ -755,6 +805,38 @@ def _(command: DecideReview, learner: Learner) -> tuple[LearnerEvent, ...]:
             **_said(command),
             award=award.id,
             reason=command.reason,
+        ),
+    )
+
+
+@decide.register
+def _(command: IssueBadge, learner: Learner) -> tuple[LearnerEvent, ...]:
+    award = learner.award(command.award)
+    if learner.badge(award) is not None:
+        return ()
+    if award.external:
+        raise InvalidError(
+            f"`{award.id}` was awarded elsewhere", "whoever awarded it issues its badge"
+        )
+    if award.revoked is not None:
+        raise InvalidError(
+            f"`{award.id}` was revoked on {award.revoked}", "only what is held becomes a badge"
+        )
+    if command.created.tzinfo is None:
+        raise InvalidError("a badge is made at a moment with a time zone")
+    return (
+        BadgeIssued(
+            **_said(command),
+            badge=command.badge,
+            award=award.id,
+            created=command.created.astimezone(UTC).replace(microsecond=0),
+            issuer=command.issuer,
+            method=command.method,
+            site=command.site,
+            status_list=command.status_list,
+            status_index=command.status_index,
+            identity=command.identity,
+            salt=command.salt,
         ),
     )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from domain.keys import KeyFileError, new_private, private_key
 from domain.merkle import SIZE, leaf_hash
 from pathways.problems import CairnError
 
@@ -97,20 +98,12 @@ def new_key(name: str) -> tuple[bytes, str]:
 
     Raises `SealError` where the name can not be one.
     """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-    )
-
     if not name or any(sign.isspace() for sign in name) or "+" in name:
         raise SealError(
             f"`{name}` can not be the name of a key", "use a word without blanks or `+`"
         )
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem, _public(name, key.public_key().public_bytes_raw())
+    pem = new_private()
+    return pem, public_of(pem, name)
 
 
 def _public(name: str, raw: bytes) -> str:
@@ -122,18 +115,10 @@ def _key_id(name: str, raw: bytes) -> bytes:
 
 
 def _private(pem: bytes) -> Ed25519PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
     try:
-        key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError) as error:
-        raise SealError("the key can not be read", "make one with `cairn audit key`") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SealError(
-            "the key is of another kind than Ed25519", "make one with `cairn audit key`"
-        )
-    return key
+        return private_key(pem)
+    except KeyFileError as error:
+        raise SealError(str(error), "make one with `cairn audit key`") from error
 
 
 def public_of(pem: bytes, name: str) -> str:

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from eventsourcing.application import Application
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
 from domain.codec import EventMapper
@@ -98,6 +99,32 @@ class Store:
                     start=after, limit=limit, inclusive_of_start=False
                 )
             ]
+
+    def of_topic(self, topic: str) -> list[Recorded]:
+        """Return all events of a topic, in the order in which they were stored."""
+        mark, order = (
+            ("?", "rowid") if self.database.path is not None else ("%s", "notification_id")
+        )
+        with told(self.database), self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(
+                "SELECT originator_id, originator_version, topic, state"
+                f" FROM {self.table} WHERE topic = {mark} ORDER BY {order}",
+                (topic,),
+            )
+            rows = cursor.fetchall()
+        return [
+            _recorded(
+                self._application.mapper.to_domain_event(
+                    StoredEvent(
+                        row["originator_id"],
+                        row["originator_version"],
+                        row["topic"],
+                        bytes(row["state"]),
+                    )
+                )
+            )
+            for row in rows
+        ]
 
     def head(self) -> int:
         """Return the position of the event stored last, 0 where there is none."""
