@@ -21,7 +21,11 @@ MEMBERS = {
     ),
     "import": (
         "commands.importing:import_",
-        "Record the completions of a CSV file.",
+        "Record what other systems say was completed.",
+    ),
+    "map": (
+        "commands.mapping:map_",
+        "Say whom and what the names of other systems mean.",
     ),
     "whatif": (
         "commands.whatif:whatif",

@@ -19,8 +19,9 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from benchmarks.figures import seconds, table
 from domain.commands import PublishPathway, RecordCompletion
-from domain.imports import Imported, Intake, Row, import_rows
+from domain.imports import Imported, Intake, import_rows
 from domain.ledger import open_ledger
+from domain.reports import Row
 from pathways.source import load_pathway
 
 ROWS = 100_000

@@ -19,7 +19,6 @@ from commands.generated import LAST, Learner, course, learners
 from commands.options import now
 from commands.proofs import proof_of, proof_tree
 from commands.registers import awaiting, view_of
-from commands.spreadsheet import COLUMNS, SheetRow, Spreadsheet
 from commands.terminal import counted, draw, progress, say, table, text
 from commands.verdicts import standing_tree
 from domain.commands import (
@@ -34,6 +33,7 @@ from domain.imports import Imported, import_rows
 from domain.ledger import Ledger, open_ledger
 from domain.names import bare
 from domain.proofs import findings
+from interchange.spreadsheet import COLUMNS, SheetRow, Spreadsheet
 from pathways.source import Loaded, load_pathway
 from pathways.trial import passes
 from projections.learners import listed

@@ -88,7 +88,7 @@ class RecordCompletion(LearnerCommand):
 
     `source` is the word that selectors look at, and together with `source_id` the key by which
     the same completion is recognised. Without a `source_id`, there can be one completion of a
-    module on a day from one source.
+    module on a day from one source. `reason` says why it counts where nothing was taught.
     """
 
     module: str
@@ -101,6 +101,7 @@ class RecordCompletion(LearnerCommand):
     expires: date | Literal["never"] | None = None
     source: str = "course"
     source_id: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

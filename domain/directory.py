@@ -48,9 +48,9 @@ class Directory:
         self._database = database
         self._mark = "?" if database.path is not None else "%s"
 
-    def create(self) -> None:
-        """Make the table where there is none."""
-        self._write([(_TABLE, ())])
+    def create(self, *beside: str) -> None:
+        """Make the table where there is none, and others that are kept `beside` it."""
+        self.write((table, ()) for table in (_TABLE, *beside))
 
     def enter(self, reference: str, name: str = "", email: str = "") -> str:
         """Return the opaque id behind a reference, making one for somebody new.
@@ -65,7 +65,7 @@ class Directory:
 
     def enter_all(self, references: Iterable[str]) -> None:
         """Make an opaque id for each reference that has none."""
-        self._write(
+        self.write(
             [
                 (
                     "INSERT INTO directory (learner, reference, name, email)"
@@ -95,14 +95,20 @@ class Directory:
         if reference is not None and self.ids([reference]).get(reference, learner) != learner:
             raise ReferenceTakenError(f"`{reference}` is the reference of another learner")
         columns = ", ".join(f"{column} = ?" for column in changes)
-        self._write(
+        self.write(
             [(f"UPDATE directory SET {columns} WHERE learner = ?", (*changes.values(), learner))]
         )
 
     def erase(self, learner: str) -> bool:
         """Forget a person; tell whether there was one. The ledger keeps the learner, nameless."""
         known = self.people([learner])
-        self._write([("DELETE FROM directory WHERE learner = ?", (learner,))])
+        self.write(
+            [
+                ("DELETE FROM directory WHERE learner = ?", (learner,)),
+                # What other systems call a person is personal too.
+                ("DELETE FROM crosswalk WHERE kind = 'learner' AND inside = ?", (learner,)),
+            ]
+        )
         return bool(known)
 
     def find(self, who: str) -> str:
@@ -138,18 +144,30 @@ class Directory:
         return {person.learner: person for person in self._among("learner", learners)}
 
     def _among(self, column: str, values: Iterable[str]) -> Iterator[Person]:
+        statement = f"SELECT * FROM directory WHERE {column} IN"
+        yield from map(_person, self.rows_among(statement, (), values))
+
+    def _read(self, statement: str, values: Sequence[str]) -> list[Person]:
+        return [_person(row) for row in self.rows(statement, values)]
+
+    def rows_among(
+        self, statement: str, first: Sequence[str], values: Iterable[str]
+    ) -> Iterator[Mapping[str, Any]]:
+        """Give what a statement that ends with `IN` finds for any number of values."""
         wanted = list(values)
         for start in range(0, len(wanted), _PAGE):
             page = wanted[start : start + _PAGE]
             marks = ", ".join("?" * len(page))
-            yield from self._read(f"SELECT * FROM directory WHERE {column} IN ({marks})", page)
+            yield from self.rows(f"{statement} ({marks})", (*first, *page))
 
-    def _read(self, statement: str, values: Sequence[str]) -> list[Person]:
+    def rows(self, statement: str, values: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Return what a statement finds in the tables beside the events; `?` marks a value."""
         with self._transaction(commit=False) as cursor:
             cursor.execute(statement.replace("?", self._mark), values)
-            return [_person(row) for row in cursor.fetchall()]
+            return list(cursor.fetchall())
 
-    def _write(self, statements: Iterable[tuple[str, Sequence[str]]]) -> None:
+    def write(self, statements: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """Carry out statements on the tables beside the events, all of them or none."""
         with self._transaction(commit=True) as cursor:
             for statement, values in statements:
                 cursor.execute(statement.replace("?", self._mark), values)

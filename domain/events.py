@@ -144,6 +144,8 @@ class ModuleCompleted(Completing, topic="learner.module-completed"):
 
     source_id: str | None = None
     """What the source calls this completion; with `source` it makes recording idempotent."""
+    reason: str = ""
+    """Why it counts although nothing was taught, such as a course that was waived."""
 
 
 class CompletionCorrected(Completing, topic="learner.completion-corrected"):

@@ -5,6 +5,10 @@ saved once. Learners are saved in groups, one transaction for each group, so tha
 has of a batch is recorded with all its awards, or not at all. An import that was killed is run
 again from the start: what was recorded is recognised, and the rest is decided as it would have
 been.
+
+What other systems report goes the same way, as entries of several kinds (`domain.reports`): names
+are looked up in the mapping table first, and what was voided, or is older than what is known, is
+told by what was `received` before.
 """
 
 from __future__ import annotations
@@ -16,18 +20,28 @@ from functools import partial
 from itertools import islice
 
 from domain import learner as learners
-from domain.commands import EnrolLearner, RecordCompletion, RegisterLearner
+from domain.commands import (
+    EnrolLearner,
+    LearnerCommand,
+    RecordCompletion,
+    RegisterLearner,
+    RevokeCompletion,
+)
 from domain.errors import (
     InvalidError,
     LedgerConflictError,
     RefusedError,
     UnknownLearnerError,
+    UnknownModuleError,
 )
 from domain.events import CredentialAwarded, LearnerEvent, Recorded
+from domain.learner import Completion, Learner, completion_id
 from domain.ledger import Ledger, again, numbered
 from domain.library import Resolver
 from domain.policies import consequences
 from domain.publication import Edition
+from domain.received import KnownStatement, Latest
+from domain.reports import Entry, HeldAward, Row, Statement, Status, Voiding
 
 #: How many rows are read before they are recorded. Fixed: how rows fall into batches decides which
 #: evidence is known when an award is dated, and a repeated import must decide the same.
@@ -38,27 +52,19 @@ _TOGETHER = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A completion to import, and where it stands in its file.
-
-    The `learner` of the completion is still a reference of the directory.
-    """
-
-    line: int
-    completion: RecordCompletion
-
-
-@dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that was not recorded, and why."""
+    """An entry that was not recorded, and why."""
 
-    row: Row
+    row: Entry
     error: RefusedError
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of an import so far: numbers of rows, learners, awards and events."""
+    """What came of an import so far: numbers of rows, learners, awards and events.
+
+    `waiting` are statements that void others which have yet to come.
+    """
 
     rows: int = 0
     recorded: int = 0
@@ -67,6 +73,7 @@ class Imported:
     registered: int = 0
     awards: int = 0
     events: int = 0
+    waiting: int = 0
 
     def __add__(self, other: Imported) -> Imported:
         """Add up two parts of an import."""
@@ -78,6 +85,7 @@ class Imported:
             self.registered + other.registered,
             self.awards + other.awards,
             self.events + other.events,
+            self.waiting + other.waiting,
         )
 
 
@@ -98,34 +106,50 @@ class Intake:
 
 @dataclass(slots=True)
 class _Decided:
-    """What one learner's rows of a batch lead to."""
+    """What one learner's entries of a batch lead to."""
 
     learner: str
-    rows: Sequence[Row]
+    rows: Sequence[Entry]
     events: list[Recorded] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     result: Imported = field(default_factory=Imported)
+    latest: dict[str, Latest] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The entries of a batch by the opaque id of their learners, and what is known about them.
+
+    `modules` are the modules that foreign names mean, `voided` the statements that were voided
+    before the batch, `latest` what was last said about each learner's subjects.
+    """
+
+    by_learner: dict[str, list[Entry]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    voided: set[str] = field(default_factory=set)
+    latest: dict[tuple[str, str], Latest] = field(default_factory=dict)
 
 
 def import_rows(
     ledger: Ledger,
-    rows: Iterable[Row],
+    rows: Iterable[Entry],
     *,
     on: date,
     clock: Callable[[], datetime],
     intake: Intake = Intake(),
     rejected: Callable[[Rejected], None] = lambda _: None,
     progress: Callable[[Imported], None] = lambda _: None,
+    saved: Callable[[Sequence[Recorded]], None] = lambda _: None,
 ) -> Imported:
     """Record completions, with all awards that follow, and return what came of it.
 
     `on` is the day on which awards are decided, `clock` tells the moments of recording. Rows that
     can not be recorded go to `rejected`, those of a batch in the order of the file; `progress` is
-    called with the results so far. Memory does not grow with the number of rows. Raises a
-    `LedgerError` when the database can not be used; what was recorded until then stays, and
-    running the import again continues it.
+    called with the results so far, and `saved` with each learner's events when they are stored.
+    Memory does not grow with the number of rows. Raises a `LedgerError` when the database can not
+    be used; what was recorded until then stays, and running the import again continues it.
     """
-    return _Import(ledger, on, clock, intake, rejected, progress).run(rows)
+    return _Import(ledger, on, clock, intake, rejected, progress, saved).run(rows)
 
 
 class _Import:
@@ -137,6 +161,7 @@ class _Import:
         intake: Intake,
         rejected: Callable[[Rejected], None],
         progress: Callable[[Imported], None],
+        saved: Callable[[Sequence[Recorded]], None],
     ) -> None:
         self._ledger = ledger
         self._on = on
@@ -144,10 +169,11 @@ class _Import:
         self._intake = intake
         self._rejected = rejected
         self._progress = progress
+        self._saved = saved
         self._total = Imported()
         self._editions: list[Edition] = []
 
-    def run(self, rows: Iterable[Row]) -> Imported:
+    def run(self, rows: Iterable[Entry]) -> Imported:
         publications = (self._ledger.publication(pathway) for pathway in self._intake.enrol)
         self._editions = [publication.newest() for publication in publications]
         waiting = iter(rows)
@@ -155,44 +181,103 @@ class _Import:
             self._batch(batch)
         return self._total
 
-    def _batch(self, batch: list[Row]) -> None:
+    def _batch(self, entries: list[Entry]) -> None:
         names = Resolver(self._ledger.library)
-        by_learner, nobodies = self._by_learner(batch)
-        bad = [Rejected(row, _nobody(row)) for row in nobodies]
+        batch = _Batch()
+        bad = self._place(entries, batch)
         self._total += Imported(rows=len(bad), rejected=len(bad))
         group: list[_Decided] = []
         size = 0
-        for learner, rows in by_learner.items():
-            decided = self._decide(learner, rows, names)
+        for learner, rows in batch.by_learner.items():
+            decided = self._decide(learner, rows, names, batch)
             group.append(decided)
             size += len(rows) + len(decided.events)
             if size >= _TOGETHER:
-                bad.extend(self._save(group, names))
+                bad.extend(self._save(group, names, batch))
                 group, size = [], 0
-        bad.extend(self._save(group, names))
-        for each in sorted(bad, key=lambda one: one.row.line):
+        bad.extend(self._save(group, names, batch))
+        for each in sorted(bad, key=lambda one: (one.row.line, one.row.column)):
             self._rejected(each)
 
-    def _by_learner(self, batch: list[Row]) -> tuple[Mapping[str, list[Row]], list[Row]]:
-        """Put rows together by opaque id, in the order in which learners first appear."""
-        references = dict.fromkeys(row.completion.learner for row in batch)
-        references.pop("", None)
-        directory = self._ledger.directory
-        ids = directory.ids(references)
-        if self._intake.register and len(ids) < len(references):
-            directory.enter_all(reference for reference in references if reference not in ids)
-            ids = directory.ids(references)
-        groups: dict[str, list[Row]] = {}
-        nobodies: list[Row] = []
-        for row in batch:
-            learner = ids.get(row.completion.learner)
-            if learner is None:
-                nobodies.append(row)
-            else:
-                groups.setdefault(learner, []).append(row)
-        return groups, nobodies
+    # --- whose it is -----------------------------------------------------------------------------
 
-    def _decide(self, learner: str, rows: Sequence[Row], names: Resolver) -> _Decided:
+    def _place(self, entries: list[Entry], batch: _Batch) -> list[Rejected]:
+        """Put entries together by opaque id, in the order in which learners first appear."""
+        ids = self._ids(entry.learner for entry in entries)
+        modules = dict.fromkeys(entry.module for entry in entries)
+        crosswalk = self._ledger.crosswalk
+        batch.names = crosswalk.renamings("module", modules) | crosswalk.meanings("module", modules)
+        bad: list[Rejected] = []
+        voidings: list[Voiding] = []
+        owners: dict[str, str] = {}
+        for entry in entries:
+            if isinstance(entry, Voiding):
+                voidings.append(entry)
+            elif (learner := ids.get(entry.learner)) is None:
+                bad.append(Rejected(entry, _nobody(entry)))
+            else:
+                batch.by_learner.setdefault(learner, []).append(entry)
+                if isinstance(entry, Statement):
+                    owners[entry.key] = learner
+        if voidings or owners:
+            bad += self._void(voidings, owners, batch)
+        if any(isinstance(entry, Status) for entry in entries):
+            batch.latest = self._ledger.received.latest(batch.by_learner)
+        return bad
+
+    def _ids(self, learners: Iterable[str]) -> dict[str, str]:
+        """Return the opaque ids behind the names of learners, as far as they are known."""
+        wanted = dict.fromkeys(learners)
+        wanted.pop("", None)
+        crosswalk, directory = self._ledger.crosswalk, self._ledger.directory
+        found = crosswalk.meanings("learner", wanted)
+        renamed = crosswalk.renamings("learner", wanted)
+        references = {name: renamed.get(name, name) for name in wanted if name not in found}
+        ids = directory.ids(set(references.values()))
+        if self._intake.register:
+            missing = dict.fromkeys(each for each in references.values() if each not in ids)
+            if missing:
+                directory.enter_all(missing)
+                ids = directory.ids(set(references.values()))
+        return found | {
+            name: ids[reference] for name, reference in references.items() if reference in ids
+        }
+
+    def _void(
+        self, voidings: list[Voiding], owners: Mapping[str, str], batch: _Batch
+    ) -> list[Rejected]:
+        """Give voiding statements to those whose statements they void, the last of their entries.
+
+        One whose target has yet to come is remembered.
+        """
+        wanted = {*owners, *(voiding.target for voiding in voidings)}
+        known = self._ledger.received.statements(wanted)
+        batch.voided = {key for key in owners if known.get(key, KnownStatement()).voided}
+        here = {voiding.key for voiding in voidings}
+        bad: list[Rejected] = []
+        voided: list[str] = []
+        for voiding in voidings:
+            before = known.get(voiding.target, KnownStatement())
+            if before.voids or voiding.target in here:
+                error = InvalidError(
+                    f"`{voiding.target}` voids a statement itself, and can not be voided"
+                )
+                bad.append(Rejected(voiding, error))
+                continue
+            voided.append(voiding.target)
+            if owner := owners.get(voiding.target) or before.learner:
+                batch.by_learner.setdefault(owner, []).append(voiding)
+            else:
+                self._total += Imported(rows=1, waiting=1)
+        if voidings:
+            self._ledger.received.remember(voided=voided, voiding=sorted(here))
+        return bad
+
+    # --- what follows ----------------------------------------------------------------------------
+
+    def _decide(
+        self, learner: str, rows: Sequence[Entry], names: Resolver, batch: _Batch
+    ) -> _Decided:
         loaded = self._ledger.load(learner)
         known, events = loaded.learner, list[LearnerEvent]()
         result = _Decided(learner, rows)
@@ -209,10 +294,13 @@ class _Import:
         happen(self._enrolments(known, rows))
         recorded = duplicates = 0
         for row in rows:
-            command = replace(row.completion, learner=learner)
             try:
-                full = self._ledger.resolved(command, known, names)
-                if happen(learners.decide(full, known)):
+                changed = False
+                # An entry that is refused half-way changes nothing.
+                for command in self._commands(row, known, names, batch, result):
+                    full = self._ledger.resolved(command, known, names)
+                    changed |= happen(learners.decide(full, known))
+                if changed:
                     recorded += 1
                 else:
                     duplicates += 1
@@ -232,11 +320,75 @@ class _Import:
         )
         return result
 
+    def _commands(
+        self, entry: Entry, known: Learner, names: Resolver, batch: _Batch, result: _Decided
+    ) -> Iterator[LearnerCommand]:
+        """Give what an entry asks for, one after the other."""
+        match entry:
+            case Status():
+                yield from self._status(entry, known, names, batch, result)
+            case Statement():
+                command = self._completion(entry, known, batch)
+                yield command
+                if entry.failed or entry.key in batch.voided:
+                    why = "failed" if entry.failed else "voided"
+                    yield from _never(known.id, command, f"{why} at its source")
+            case Row():
+                yield self._completion(entry, known, batch)
+            case Voiding():
+                for completion in known.completions.values():
+                    if completion.id.partition(":")[2] == entry.target and not completion.lost:
+                        yield _taken_back(known.id, completion, entry.by, "voided at its source")
+            case HeldAward():
+                yield replace(entry.award, learner=known.id)
+
+    def _completion(self, row: Row, known: Learner, batch: _Batch) -> RecordCompletion:
+        name = row.completion.module
+        module = batch.names.get(name, name)
+        # Another system's name may look like one with a catalogue, and means nothing here.
+        if module == name and row.name and "/" in name:
+            raise UnknownModuleError(
+                f"no module is known as `{name}`", "say which one it is: cairn map module"
+            )
+        return replace(row.completion, learner=known.id, module=module)
+
+    def _status(
+        self, status: Status, known: Learner, names: Resolver, batch: _Batch, result: _Decided
+    ) -> Iterator[LearnerCommand]:
+        said = Latest(status.moment, not status.holds)
+        before = result.latest.get(status.subject) or batch.latest.get((known.id, status.subject))
+        if before is not None and said < before:
+            return
+        command = self._completion(status, known, batch)
+        current = [
+            completion
+            for completion in known.completions.values()
+            if not completion.lost and _said_by(completion, status)
+        ]
+        if not status.holds:
+            for completion in current:
+                taken = _taken_back(known.id, completion, command.by, "no longer holds")
+                yield replace(taken, on=max(command.on, completion.on))
+        elif completion_id(command) not in known.completions:
+            full = self._ledger.resolved(command, known, names)
+            assert isinstance(full, RecordCompletion)
+            changed = [each for each in current if status.replaces and not _same(each, full)]
+            for completion in changed:
+                yield _taken_back(known.id, completion, command.by, "replaced at its source")
+            if len(changed) == len(current):
+                yield command
+        result.latest[status.subject] = said
+
     def _registration(self, learner: str) -> tuple[LearnerEvent, ...]:
         command = RegisterLearner(learner=learner, on=self._on, by=self._intake.by, source="import")
         return learners.decide(command, learners.Learner(learner))
 
-    def _enrolments(self, learner: learners.Learner, rows: Sequence[Row]) -> Iterator[LearnerEvent]:
+    def _enrolments(self, learner: Learner, rows: Sequence[Entry]) -> Iterator[LearnerEvent]:
+        days = [row.completion.on for row in rows if isinstance(row, Row)]
+        days += [row.award.on for row in rows if isinstance(row, HeldAward)]
+        first = self._intake.enrolled_on or min(days, default=None)
+        if first is None:
+            return
         for edition in self._editions:
             # Who was withdrawn stays withdrawn.
             if edition.pathway not in learner.enrolments:
@@ -245,37 +397,103 @@ class _Import:
                     pathway=edition.pathway,
                     version=edition.version,
                     digest=edition.digest,
-                    on=self._intake.enrolled_on or min(row.completion.on for row in rows),
+                    on=first,
                     by=self._intake.by,
                     source="import",
                 )
                 yield from learners.decide(command, learner)
 
-    def _save(self, group: list[_Decided], names: Resolver) -> list[Rejected]:
-        """Store what a group of learners has, together; tell which rows were rejected."""
+    # --- for good --------------------------------------------------------------------------------
+
+    def _save(self, group: list[_Decided], names: Resolver, batch: _Batch) -> list[Rejected]:
+        """Store what a group of learners has, together; tell which entries were rejected."""
         events = [event for decided in group for event in decided.events]
         try:
             if events:
                 self._ledger.store.append(events)
         except LedgerConflictError:
-            group = [again(partial(self._save_alone, one, names)) for one in group]
+            group = [again(partial(self._save_alone, one, names, batch)) for one in group]
+        self._remember(group)
         for decided in group:
             self._total += decided.result
+            if decided.events:
+                self._saved(decided.events)
         self._progress(self._total)
         return [each for decided in group for each in decided.rejected]
 
-    def _save_alone(self, stale: _Decided, names: Resolver) -> _Decided:
+    def _save_alone(self, stale: _Decided, names: Resolver, batch: _Batch) -> _Decided:
         """Decide about one learner anew, because somebody else recorded in the meantime."""
-        decided = self._decide(stale.learner, stale.rows, names)
+        decided = self._decide(stale.learner, stale.rows, names, batch)
         if decided.events:
             self._ledger.store.append(decided.events)
         return decided
 
+    def _remember(self, group: list[_Decided]) -> None:
+        owners = [
+            (row.key, decided.learner)
+            for decided in group
+            for row in decided.rows
+            if isinstance(row, Statement)
+        ]
+        latest = [
+            (decided.learner, subject, last)
+            for decided in group
+            for subject, last in decided.latest.items()
+        ]
+        if owners or latest:
+            self._ledger.received.remember(owners=owners, latest=latest)
 
-def _nobody(row: Row) -> RefusedError:
-    reference = row.completion.learner
+
+def _never(learner: str, command: RecordCompletion, reason: str) -> Iterator[LearnerCommand]:
+    """Take a completion back that was recorded just now, as if it had never been."""
+    yield RevokeCompletion(
+        learner=learner,
+        completion=completion_id(command),
+        on=command.on,
+        by=command.by,
+        source="import",
+        reason=reason,
+    )
+
+
+def _taken_back(learner: str, completion: Completion, by: str, reason: str) -> RevokeCompletion:
+    return RevokeCompletion(
+        learner=learner,
+        completion=completion.id,
+        on=completion.on,
+        by=by,
+        source="import",
+        reason=reason,
+    )
+
+
+def _said_by(completion: Completion, status: Status) -> bool:
+    """Tell whether a completion was said about a subject, no later than a moment."""
+    subject, mark, rest = completion.id.partition(":")[2].rpartition("@")
+    if not mark or subject != status.subject:
+        return False
+    try:
+        return datetime.fromisoformat(rest.partition("#")[0]) <= status.moment
+    except ValueError:
+        return False
+
+
+def _same(completion: Completion, command: RecordCompletion) -> bool:
+    return (completion.module, completion.on, completion.score, completion.grade) == (
+        command.module,
+        command.on,
+        command.score,
+        command.grade,
+    )
+
+
+def _nobody(entry: Entry) -> RefusedError:
+    reference = entry.learner
     if not reference.strip():
         return InvalidError("there is no learner in this row")
-    return UnknownLearnerError(
-        f"no learner is known as `{reference}`", "register the learner first"
+    help_ = (
+        "register the learner first, or say who it is: cairn map learner"
+        if entry.name
+        else "register the learner first"
     )
+    return UnknownLearnerError(f"no learner is known as `{reference}`", help_)

@@ -610,6 +610,7 @@ def _(command: RecordCompletion, learner: Learner) -> tuple[LearnerEvent, ...]:
         hours=_amount("hours", command.hours),
         groups=command.groups,
         expires=command.expires,
+        reason=command.reason,
     )
     return () if event.completion in learner.completions else (event,)
 

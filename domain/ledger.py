@@ -33,6 +33,8 @@ from domain.commands import (
     SubstituteModule,
     WaiveRequirement,
 )
+from domain.crosswalk import TABLE as CROSSWALK
+from domain.crosswalk import Crosswalk
 from domain.directory import Directory
 from domain.errors import (
     InvalidError,
@@ -52,6 +54,7 @@ from domain.learner import Learner
 from domain.library import Library, Resolver, Volume
 from domain.policies import Consequences, assessment_of, consequences
 from domain.publication import Edition, Publication
+from domain.received import STATEMENTS, STATUSES, Received
 from domain.storage import locate
 from domain.store import Store
 from domain.warnings import warnings_about
@@ -110,6 +113,8 @@ class Ledger:
         """Use an open store; see `open_ledger`."""
         self.store = store
         self.directory = Directory(store.datastore, store.database)
+        self.crosswalk = Crosswalk(self.directory)
+        self.received = Received(self.directory)
         self.library = Library(self._publication, self.pathways)
 
     def close(self) -> None:
@@ -381,5 +386,5 @@ def open_ledger(database: str, *, timeout: int = 10) -> Ledger:
     wrong with the place.
     """
     ledger = Ledger(Store(locate(database, timeout=timeout)))
-    ledger.directory.create()
+    ledger.directory.create(CROSSWALK, STATEMENTS, STATUSES)
     return ledger

@@ -27,8 +27,9 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from domain.commands import RecordCompletion
-from domain.imports import Intake, Row, import_rows
+from domain.imports import Intake, import_rows
 from domain.ledger import open_ledger
+from domain.reports import Row
 from projections.runner import Projections
 from projections.sealing import seal
 

@@ -34,7 +34,7 @@ BAD = ROWS + (
 def test_good_rows_are_recorded_and_bad_ones_set_apart(office: Run, read: Read) -> None:
     Path("bad.csv").write_text(BAD)
     totals = read("import", "bad.csv", code=1)
-    assert totals == {
+    wanted = {
         "rows": 12,
         "recorded": 1,
         "known": 7,
@@ -44,6 +44,7 @@ def test_good_rows_are_recorded_and_bad_ones_set_apart(office: Run, read: Read) 
         "awards": 2,
         "dry_run": False,
     }
+    assert {key: totals[key] for key in wanted} == wanted
     with Path("bad.csv.rejects.csv").open(newline="") as file:
         rejects = list(csv.DictReader(file))
     assert [row["line"] for row in rejects] == ["9", "10", "11", "12"]

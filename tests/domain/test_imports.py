@@ -19,8 +19,9 @@ from domain import imports
 from domain.commands import RecordCompletion, WithdrawEnrolment
 from domain.errors import RetiredError, UnknownPathwayError
 from domain.events import Event
-from domain.imports import Imported, Intake, Rejected, Row, import_rows
+from domain.imports import Imported, Intake, Rejected, import_rows
 from domain.ledger import Ledger, open_ledger
+from domain.reports import Row
 from tests.ledgers import LADDER, MOMENT, TODAY, Desk, day, desk
 
 MODULES = ("sheets-1", "sheets-2", "charts", "macros")

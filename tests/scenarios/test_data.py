@@ -6,8 +6,9 @@ from datetime import date
 
 from domain.commands import RecordCompletion
 from domain.events import LearnerEnrolled
-from domain.imports import Imported, Intake, Rejected, Row, import_rows
+from domain.imports import Imported, Intake, Rejected, import_rows
 from domain.proofs import findings
+from domain.reports import Row
 from projections import register
 from projections.runner import Projections
 from tests.ledgers import MOMENT, TODAY, Desk

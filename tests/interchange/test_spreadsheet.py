@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.spreadsheet import Reject, SheetRow, Spreadsheet, SpreadsheetError
+from interchange.spreadsheet import Reject, SheetRow, Spreadsheet, SpreadsheetError
 
 HEADER = "learner,module,completed_on,score,grade,credits,source,source_id\n"
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import BinaryIO, Self
 
-from commands.errors import UnusableError
 from domain.commands import RecordCompletion
-from domain.imports import Row
+from domain.reports import Row
+from interchange.faults import DocumentError
 from pathways.problems import nearest
 
 COLUMNS = (
@@ -31,8 +32,11 @@ COLUMNS = (
 )
 REQUIRED = COLUMNS[:3]
 
+#: How many characters one line may have.
+_LONGEST = 1_000_000
 
-class SpreadsheetError(UnusableError):
+
+class SpreadsheetError(DocumentError):
     """A file that can not be read as rows of completions."""
 
 
@@ -56,7 +60,8 @@ class Spreadsheet:
     """An open file of completions: its header, and its rows when it is gone through.
 
     `mapping` says which header stands for which of the known columns; `source` and `by` are for
-    rows that do not say. Raises `SpreadsheetError` when the file has no usable header.
+    rows that do not say. The rows are those of `raw` where it is given, and `path` is then only
+    what messages call it. Raises `SpreadsheetError` when the file has no usable header.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class Spreadsheet:
         *,
         source: str = "course",
         by: str = "import",
+        raw: BinaryIO | None = None,
     ) -> None:
         self.path = path
         self._source = source
@@ -75,9 +81,10 @@ class Spreadsheet:
         # A byte-order mark is what spreadsheet programs put before UTF-8.
         codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
         try:
-            self._file: TextIO = path.open(encoding=codec, newline="")
+            "".encode(codec)
         except LookupError:
             raise SpreadsheetError(f"`{encoding}` is not a known encoding") from None
+        self._file = TextIOWrapper(raw or path.open("rb"), encoding=codec, newline="")
         try:
             self._begin(mapping or {}, delimiter)
         except BaseException:
@@ -91,17 +98,28 @@ class Spreadsheet:
             raise SpreadsheetError(
                 f"`{self.path}` has no header", f"the first line names the columns: {_known()}"
             )
-        self._file.seek(0)
-        self._reader = csv.reader(self._file, delimiter=delimiter or _delimiter(first))
+        # What was read of the header is read again, for not every file can go back.
+        self._reader = csv.reader(self._lines(first), delimiter=delimiter or _delimiter(first))
         self.header = tuple(cell.strip() for cell in next(self._reader))
         self._places = _places(self.header, mapping, self.path)
         self._last = self._reader.line_num
 
     def _readline(self) -> str:
         try:
-            return self._file.readline(1_000_000)
+            return self._file.readline(_LONGEST)
         except UnicodeDecodeError as error:
             raise self._undecodable(error) from None
+
+    def _lines(self, first: str) -> Iterator[str]:
+        line = first
+        while line:
+            if len(line) >= _LONGEST and not line.endswith("\n"):
+                raise SpreadsheetError(
+                    f"`{self.path}` has a line of more than {_LONGEST:,} characters after line"
+                    f" {self._last}"
+                )
+            yield line
+            line = self._file.readline(_LONGEST)
 
     def _undecodable(self, error: UnicodeDecodeError) -> SpreadsheetError:
         return SpreadsheetError(
