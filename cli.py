@@ -43,6 +43,22 @@ MEMBERS = {
         "commands.award:award",
         "See awards with their proof, and approve those that wait for it.",
     ),
+    "badge": (
+        "commands.badge:badge",
+        "Write an award as a signed Open Badge 3.0.",
+    ),
+    "key": (
+        "commands.key:key",
+        "Make and replace the keys that badges are signed with.",
+    ),
+    "status": (
+        "commands.status:status",
+        "Publish which badges were revoked, and who issues them.",
+    ),
+    "verify": (
+        "commands.verifying:verify",
+        "Check a credential: proof, schema, dates, status and issuer.",
+    ),
     "audit": (
         "commands.audit:audit",
         "Replay the events, and prove what was awarded.",

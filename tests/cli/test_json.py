@@ -34,6 +34,7 @@ REAL = {
     "LEARNER": "moana",
     "MODULE": "pivot-tables --score 84",
     "AWARD": "careful-data",
+    "DIR": "public",
     "CREDENTIAL": "clear-communication",
     "PATHWAY@VERSION": "office-skills@2027.1 --dry-run",
 }
@@ -54,12 +55,16 @@ def place(office: Run) -> Run:
     Path("bad.yaml").write_text("pathway: bad\nversion: 2\n", encoding="utf-8")
     Path("record.yaml").write_text("completed: [{module: presenting-data, on: 2026-01-02}]\n")
     office("pathway", "publish", "new.pathway.yaml")
+    office("key", "new", "--did", "did:web:awards.example.edu")
+    office("badge", "moana", "careful-data", "--output", "badge.json")
     return office
 
 
 def command_line(words: str) -> list[str]:
     if "import" in words:
         return ["import", "rows.csv", "--json"]
+    if words.startswith("cairn verify"):
+        return ["verify", "badge.json", "--json"]
     for name, real in REAL.items():
         words = re.sub(rf"(?<![\w@\[]){re.escape(name)}(?![\w@.])", real, words)
     extra = " --coverage --mutate -k distinction" if "pathway test" in words else ""
@@ -118,7 +123,7 @@ def test_the_page_shows_what_is_printed(place: Run, words: str) -> None:
 
 def test_the_page_shows_every_command_that_prints_json() -> None:
     recording = "register enrol withdraw start hold correct waive unwaive substitute approve"
-    deciding = "revoke reinstate review key seal verify check import replay"
+    deciding = "revoke reinstate review key seal verify check import replay new rotate"
     told_together = {*recording.split(), *deciding.split(), "publish", "retire"}
     shown = [words.removeprefix("cairn ") for words in SHAPES]
     for words, command, _ in every_command(cairn):

@@ -1,0 +1,227 @@
+"""Badges at the command line: issued, written in four forms, checked, revoked, published."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interchange import baking
+from tests.cli.conftest import Run
+
+DID = "did:web:awards.example.edu"
+Read = Callable[..., Any]
+
+
+@pytest.fixture
+def issuing(office: Run) -> Run:
+    """An office whose issuer has a key."""
+    office("key", "new", "--did", DID)
+    return office
+
+
+def outcomes(read: Read, file: str, *words: str | Path, code: int = 0) -> dict[str, str]:
+    report = read("verify", file, *words, code=code)
+    return {check["check"]: check["outcome"] for check in report["checks"]}
+
+
+def write(run: Run, name: str, *words: str) -> Path:
+    run("badge", "moana", "spreadsheet-essentials", "-o", name, *words)
+    return Path(name)
+
+
+def test_the_same_award_gives_the_same_badge_whatever_happened_since(issuing: Run) -> None:
+    first = write(issuing, "one.json").read_bytes()
+    issuing("learner", "record", "moana", "databases", "--on", "2026-03-12")
+    issuing("key", "rotate")
+    assert write(issuing, "two.json").read_bytes() == first
+    assert issuing("badge", "moana", "spreadsheet-essentials").stdout_bytes == first
+    events = issuing("learner", "history", "moana").output
+    assert events.count("issued a badge") == 1
+
+
+@pytest.mark.parametrize("form", ["json", "jwt", "svg", "png"])
+def test_every_form_is_valid_with_what_is_published(
+    issuing: Run, read: Read, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(issuing, f"badge.{form}", *(["--" + form] if form != "json" else []))
+    issuing("status", "publish", "public")
+    # Somebody else checks it, who has nothing but the site.
+    monkeypatch.setenv("CAIRN_KEYS", "nowhere")
+    found = outcomes(read, f"badge.{form}", "--with", "public", "--issuer", DID)
+    assert set(found.values()) == {"holds"}
+    assert {"proof", "issuer", "schema", "dates", "status"} <= set(found)
+
+
+def test_what_can_not_be_found_out_is_not_valid(issuing: Run, read: Read) -> None:
+    write(issuing, "badge.json")
+    assert outcomes(read, "badge.json", code=1)["status"] == "unknown"
+    assert "--allow awards.example.edu" in issuing("verify", "badge.json", code=1).output
+
+
+def test_a_revoked_badge_is_told_and_a_reinstated_one_is_good_again(
+    issuing: Run, read: Read
+) -> None:
+    write(issuing, "badge.json")
+    revoke = ("award", "revoke", "moana", "spreadsheet-essentials", "--reason", "in error", "--yes")
+    issuing(*revoke, "--on", "2026-03-12")
+    issuing("status", "publish", "public")
+    assert outcomes(read, "badge.json", "--with", "public", code=1)["status"] == "fails"
+    issuing("award", "reinstate", "moana", "spreadsheet-essentials", "--reason", "no", "--yes")
+    issuing("status", "publish", "public")
+    assert outcomes(read, "badge.json", "--with", "public")["status"] == "holds"
+
+
+def test_a_revoked_award_gets_no_badge(issuing: Run) -> None:
+    issuing("award", "revoke", "moana", "spreadsheet-essentials", "--reason", "no", "--yes")
+    refused = issuing("badge", "moana", "spreadsheet-essentials", code=3)
+    assert "only what is held becomes a badge" in refused.output
+
+
+def test_a_change_another_issuer_and_another_schema_are_told(issuing: Run, read: Read) -> None:
+    badge = json.loads(write(issuing, "badge.json").read_text(encoding="utf-8"))
+    issuing("status", "publish", "public")
+    changes: list[tuple[dict[str, Any], str]] = [
+        ({"name": "Doctor of Everything"}, "proof"),
+        ({"validUntil": "2025-12-31T23:59:59Z"}, "dates"),
+        ({"issuer": {"id": "did:web:other.example", "type": ["Profile"]}}, "proof"),
+        ({"validFrom": "yesterday"}, "dates"),
+        ({"credentialSubject": {"type": ["AchievementSubject"]}}, "schema"),
+    ]
+    for change, check in changes:
+        Path("changed.json").write_text(json.dumps(badge | change), encoding="utf-8")
+        assert outcomes(read, "changed.json", "--with", "public", code=1)[check] == "fails"
+    other = outcomes(read, "badge.json", "--with", "public", "--issuer", "did:web:x.org", code=1)
+    assert other["issuer"] == "fails"
+
+
+def test_somebody_elses_key_can_not_sign_for_the_issuer(issuing: Run, read: Read) -> None:
+    badge = json.loads(write(issuing, "badge.json").read_text(encoding="utf-8"))
+    issuing("key", "new", "--site", "https://forger.example/", "--keys", "forged")
+    forger = read("key", "list", "--keys", "forged")
+    from commands import keyring
+    from interchange import proofs
+
+    issuer = keyring.read(Path("forged"))
+    key = keyring.private(Path("forged"), issuer, forger["keys"][0]["id"])
+    del badge["proof"]
+    from datetime import UTC, datetime
+
+    forged = proofs.sign(badge, key, issuer.current.method, datetime(2026, 3, 1, tzinfo=UTC))
+    Path("forged.json").write_text(json.dumps(forged), encoding="utf-8")
+    issuing("status", "publish", "public")
+    found = outcomes(read, "forged.json", "--with", "public", code=1)
+    assert (found["proof"], found["issuer"]) == ("holds", "fails")
+
+
+def test_a_did_key_needs_no_document(office: Run, read: Read) -> None:
+    office("key", "new", "--site", "https://awards.example.edu/")
+    office("badge", "moana", "spreadsheet-essentials", "-o", "badge.json")
+    office("status", "publish", "public")
+    assert set(outcomes(read, "badge.json", "--with", "public").values()) == {"holds"}
+    assert "can have no other" in office("key", "rotate", code=2).output
+
+
+def test_no_name_address_or_reference_is_in_a_badge_unless_it_is_asked_for(issuing: Run) -> None:
+    text = write(issuing, "badge.json").read_text(encoding="utf-8")
+    assert not re.search("moana|reid|identifier", text, re.IGNORECASE)
+    refused = issuing("badge", "moana", "spreadsheet-essentials", "--identify", "email", code=2)
+    assert "by an opaque id only" in refused.output
+
+
+def test_a_recipient_can_be_named_by_a_salted_hash(issuing: Run) -> None:
+    badge = json.loads(write(issuing, "b.json", "--identify", "email").read_text(encoding="utf-8"))
+    (found,) = badge["credentialSubject"]["identifier"]
+    from hashlib import sha256
+
+    digest = sha256(b"moana@example.org" + found["salt"].encode()).hexdigest()
+    assert found["identityHash"] == f"sha256${digest}"
+    assert len(found["salt"]) >= 16
+    issuing("learner", "erase", "moana", "--yes")
+    # The ledger knows the learner by an opaque id now, and the badge is written without the hash.
+    assert "moana" not in issuing("award", "list").output
+
+
+def test_a_badge_says_the_rule_and_what_was_done(issuing: Run) -> None:
+    badge = json.loads(write(issuing, "badge.json").read_text(encoding="utf-8"))
+    achievement = badge["credentialSubject"]["achievement"]
+    narrative = achievement["criteria"]["narrative"]
+    assert "requires: every module from `spreadsheets`" in narrative
+    assert (
+        "Spreadsheets II: functions and links (`spreadsheets-2`): completed 2025-03-20" in narrative
+    )
+    assert achievement["achievementType"] == "MicroCredential"
+    assert achievement["creditsAvailable"] == 10
+    assert achievement["educationalLevel"] == "3"
+    assert achievement["alignment"][0]["targetName"] == "Office Skills"
+    values = [result.get("value") for result in badge["credentialSubject"]["result"]]
+    assert values == [None, "81"]
+
+
+def test_a_picture_of_the_designer_is_used_as_it_is(issuing: Run, read: Read) -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><g id="mine"/></svg>\n'
+    Path("mine.svg").write_bytes(picture)
+    baked = write(issuing, "badge.svg", "--svg", "--image", "mine.svg").read_bytes()
+    assert b'<g id="mine"/>' in baked
+    assert json.loads(baking.unbake_svg(baked))["name"] == "Spreadsheet Essentials"
+    twice = issuing(
+        "badge", "moana", "spreadsheet-essentials", "--svg", "--image", "badge.svg", code=2
+    )
+    assert "has a credential in it already" in twice.output
+    assert (
+        "add --png or --svg"
+        in issuing("badge", "moana", "spreadsheet-essentials", "--image", "mine.svg", code=2).output
+    )
+
+
+def test_keys_are_for_their_owner_alone(issuing: Run) -> None:
+    key = Path("cairn.keys/key-1.pem")
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.parent.stat().st_mode & 0o777 == 0o700
+    key.chmod(0o644)
+    refused = issuing("badge", "moana", "spreadsheet-essentials", code=2)
+    assert "others may read the private key" in refused.output
+    # Nothing was recorded for a badge that could not be signed.
+    assert "issued a badge" not in issuing("learner", "history", "moana").output
+
+
+def test_keys_are_not_made_twice_and_are_missed_in_words(office: Run) -> None:
+    assert "make them with `cairn key new`" in office("key", "list", code=2).output
+    office("key", "new", "--did", DID)
+    assert "there are keys" in office("key", "new", "--did", DID, code=2).output
+    Path("cairn.keys/key-1.pem").unlink()
+    lost = office("badge", "moana", "spreadsheet-essentials", code=2)
+    assert "restore it from a backup" in lost.output
+    Path("cairn.keys/issuer.json").write_text("{", encoding="utf-8")
+    assert "can not be read" in office("key", "list", code=2).output
+
+
+@pytest.mark.parametrize(
+    "did", ["did:web:", "did:example:x", "did:web:a b", "did:web:x:..", "did:web:user@x"]
+)
+def test_an_identifier_that_leads_nowhere_is_refused(office: Run, did: str) -> None:
+    assert "is no `did:web`" in office("key", "new", "--did", did, code=2).output
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"hello", b"a.b.c", b"\x89PNG\r\n\x1a\nxx", b"<svg", b"\xff\xfe", b"{}"],
+)
+def test_what_is_no_credential_is_refused_in_words(run: Run, content: bytes) -> None:
+    Path("file").write_bytes(content)
+    result = run("verify", "file", code=None)
+    assert result.exit_code in (1, 2), result.output
+
+
+def test_the_shapes_in_the_documentation_are_those_that_are_printed(
+    issuing: Run, read: Read
+) -> None:
+    write(issuing, "badge.json")
+    assert set(read("key", "list")) == {"did", "site", "keys"}
+    assert set(read("status", "publish", "public")) == {"files", "badges", "revoked", "did_address"}
+    report = read("verify", "badge.json", "--with", "public")
+    assert set(report) == {"valid", "form", "id", "name", "checks", "inside"}
