@@ -120,13 +120,16 @@ class _Decided:
 class _Batch:
     """The entries of a batch by the opaque id of their learners, and what is known about them.
 
-    `modules` are the modules that foreign names mean, `voided` the statements that were voided
-    before the batch, `latest` what was last said about each learner's subjects.
+    `names` are the modules that foreign names mean, `voided` the statements that were voided before
+    the batch, `latest` what was last said about each learner's subjects. `voiding` void the
+    statements `newly_voided`; that is remembered when all of the batch is saved.
     """
 
     by_learner: dict[str, list[Entry]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     voided: set[str] = field(default_factory=set)
+    voiding: list[str] = field(default_factory=list)
+    newly_voided: list[str] = field(default_factory=list)
     latest: dict[tuple[str, str], Latest] = field(default_factory=dict)
 
 
@@ -196,6 +199,8 @@ class _Import:
                 bad.extend(self._save(group, names, batch))
                 group, size = [], 0
         bad.extend(self._save(group, names, batch))
+        if batch.voiding:
+            self._ledger.received.remember(voided=batch.newly_voided, voiding=batch.voiding)
         for each in sorted(bad, key=lambda one: (one.row.line, one.row.column)):
             self._rejected(each)
 
@@ -269,8 +274,7 @@ class _Import:
                 batch.by_learner.setdefault(owner, []).append(voiding)
             else:
                 self._total += Imported(rows=1, waiting=1)
-        if voidings:
-            self._ledger.received.remember(voided=voided, voiding=sorted(here))
+        batch.voiding, batch.newly_voided = sorted(here), voided
         return bad
 
     # --- what follows ----------------------------------------------------------------------------

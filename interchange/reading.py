@@ -302,9 +302,11 @@ class _Reader:
         try:
             value = json.loads(line) if line is not None else None
         except (ValueError, RecursionError):
-            # A file that begins with a broken line is one of lines when another line is whole.
+            # A file that begins with a broken line is one of lines when the next line is whole; an
+            # object that goes on breaks off where something has to follow.
+            goes_on = line is None or line.rstrip().endswith(("{", "[", ",", ":"))
             rest = self._text[self._at + len(line or "") : self._at + LONGEST].splitlines()
-            return any(_is_document(other) for other in rest[1:3])
+            return not goes_on and any(_is_document(other) for other in rest[1:3])
         return isinstance(value, dict) and not any(
             isinstance(value.get(key), list) for key in _WRAPPERS
         )
@@ -360,7 +362,7 @@ class _Reader:
 
 def _is_document(line: str) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        return line.startswith("{") and len(json.loads(line)) > 0
     except (ValueError, RecursionError):
         return False
 
