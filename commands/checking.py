@@ -37,6 +37,9 @@ def check(
     not meant: each such finding has a code, which --explain explains and a comment `# cairn:
     ignore=CODE` silences.
 
+    A file that ends with `.recognition.yaml` says what credentials of others count as, and is
+    checked against the pathway that it names.
+
     The exit code is 1 when a file has mistakes (with --strict, also for warnings), and 2 when one
     can not be read.
 
@@ -83,6 +86,7 @@ class Report:
     loaded: Loaded | None
     problems: tuple[Problem, ...]
     findings: tuple[Finding, ...]
+    accepted: int | None = None
 
     def exit_code(self, *, strict: bool) -> int:
         """Return what the file alone would end the program with."""
@@ -115,6 +119,9 @@ class Report:
         show_problems(self.problems)
         for finding in self.findings:
             show_finding(finding)
+        if self.accepted is not None:
+            draw(text(("✓ ", "green"), f"{self.path}: {counted(self.accepted, 'achievement')}"))
+            return
         if self.loaded is None:
             summary = counted(len(self.problems), "problem")
             draw(text(("✗ ", "red"), f"{self.path}: {summary}"))
@@ -158,11 +165,24 @@ def examined(path: Path, profile: str | None) -> Report:
     from pathways.problems import FileError
     from pathways.source import load_pathway
 
+    if path.name.endswith(".recognition.yaml"):
+        return _recognition(path)
     try:
         loaded = load_pathway(path)
     except FileError as error:
         return Report(path, None, error.problems, ())
     return Report(path, loaded, (), lint(loaded, profile))
+
+
+def _recognition(path: Path) -> Report:
+    """Check a file that says what credentials of others count as."""
+    from interchange.recognition import load_recognition
+    from pathways.problems import FileError
+
+    try:
+        return Report(path, None, (), (), len(load_recognition(path).accepted))
+    except FileError as error:
+        return Report(path, None, error.problems, ())
 
 
 def _total(reports: list[Report]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
+from commands.keyring import KEYS
 from commands.options import DAY, FILE, by_option, database_option, json_option
 from commands.teaching import command
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Read = Entry | PassedOver | Refused | Reject
 
-FORMATS = ("csv", "xapi", "cmi5", "openedx", "oneroster")
+FORMATS = ("csv", "xapi", "cmi5", "openedx", "oneroster", "badge")
 VERBS = ("completed", "passed", "satisfied", "waived")
 
 #: How the rejects of documents are headed, each of which has a place of its own.
@@ -41,6 +42,8 @@ _UNKNOWN = 10_000
 _NAMED = 20
 #: How many unreadable entries wait for earlier ones, so that rejects stand in order.
 _WAITING = 10_000
+#: The largest file with a credential in it, in bytes: a picture.
+_LARGEST_BADGE = 40_000_000
 
 
 def columns_of(
@@ -99,6 +102,22 @@ def columns_of(
     type=click.Choice(VERBS),
     help="Which verbs of xAPI complete a module.  [default: all of these]",
 )
+@click.option(
+    "--recognition", type=FILE, metavar="FILE", help="What credentials that learners hold count as."
+)
+@click.option("--learner", metavar="LEARNER", help="Who holds the credentials.")
+@click.option(
+    "--allow", metavar="HOST", multiple=True, help="A host that may be asked about credentials."
+)
+@click.option(
+    "--with",
+    "at_hand",
+    type=FILE,
+    metavar="FILE",
+    multiple=True,
+    help="DID documents or status lists, or a folder of them, used instead of asking.",
+)
+@KEYS
 @click.option("--register", is_flag=True, help="Make learners known who are not.")
 @click.option(
     "--enrol", multiple=True, metavar="PATHWAY", help="Enrol learners in it who never were."
@@ -124,6 +143,11 @@ def import_(
     encoding: str,
     source: str,
     verbs: tuple[str, ...],
+    recognition: Path | None,
+    learner: str | None,
+    allow: tuple[str, ...],
+    at_hand: tuple[Path, ...],
+    keys: Path,
     register: bool,
     enrol: tuple[str, ...],
     enrolled_on: date | None,
@@ -137,7 +161,8 @@ def import_(
 
     Files are CSV with a header (learner, module, completed_on, and, where known, score, grade,
     credits, source, source_id), statements of xAPI or cmi5, messages of Open edX, or results of
-    OneRoster; packed with gzip or not; `-` is standard input. What can be recorded is, with all
+    OneRoster, or badges (--recognition says what they count as, once they are verified); packed
+    with gzip or not; `-` is standard input. What can be recorded is, with all
     awards that follow. The rest goes to FILE.rejects.csv with its place and the reason, and the
     exit code is 1. A file that can not be read to its end changes nothing. Importing a file again
     changes nothing either, so one that was interrupted is simply run again.
@@ -169,7 +194,8 @@ def import_(
             encoding,
             terms,
         )
-        run = _Run(ledger, intake, terms, sheets, keep=dry_run)
+        badges = _Badges(recognition, learner, allow, at_hand, keys, terms)
+        run = _Run(ledger, intake, terms, sheets, badges, keep=dry_run)
         # All files are read to their ends before the first of them changes anything.
         for given in givens:
             run.look(given, form, rejects or Path(f"{given.stem}.rejects.csv"))
@@ -245,6 +271,40 @@ class _Sheets:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Badges:
+    """How credentials that learners hold are to be verified and recognised."""
+
+    recognition: Path | None
+    learner: str | None
+    allow: tuple[str, ...]
+    at_hand: tuple[Path, ...]
+    keys: Path
+    terms: Terms
+
+    def read(self, given: Given, raw: BinaryIO) -> list[Entry | Refused]:
+        from commands import keyring
+        from commands.errors import UnusableError
+        from commands.options import now
+        from commands.verifying import fetching
+        from interchange.held import held
+        from interchange.recognition import load_recognition
+        from interchange.verify import Verifier
+
+        if self.recognition is None:
+            raise UnusableError(
+                f"`{given.name}` is a credential that somebody holds",
+                "say what it counts as: --recognition FILE",
+            )
+        recognition = load_recognition(self.recognition)
+        data = raw.read(_LARGEST_BADGE + 1)
+        if len(data) > _LARGEST_BADGE:
+            raise UnusableError(f"`{given.name}` has more than {_LARGEST_BADGE:,} bytes")
+        fetch = fetching(self.allow, self.at_hand)
+        report = Verifier(now(), fetch, keyring.known(self.keys)).look(data)
+        return list(held(report, recognition, self.terms, self.learner or ""))
+
+
 @dataclass(slots=True)
 class _File:
     """One file, what it is, and what came of it."""
@@ -280,13 +340,22 @@ class _Run:
     """One call of `cairn import`, from looking at the files to telling what came of them."""
 
     def __init__(
-        self, ledger: Ledger, intake: Intake, terms: Terms, sheets: _Sheets, *, keep: bool
+        self,
+        ledger: Ledger,
+        intake: Intake,
+        terms: Terms,
+        sheets: _Sheets,
+        badges: _Badges,
+        *,
+        keep: bool,
     ) -> None:
         self.files: list[_File] = []
         self._ledger = ledger
         self._intake = intake
         self._terms = terms
         self._sheets = sheets
+        self._badges = badges
+        self._held: dict[Given, list[Entry | Refused]] = {}
         self._keep = keep
         self._events: list[tuple[str, Recorded]] = []
         self._happened = 0
@@ -302,12 +371,6 @@ class _Run:
         from interchange.recognise import recognised
 
         found = form or recognised(given.opened, given.name)
-        if found == "badge":
-            from commands.errors import UnusableError
-
-            raise UnusableError(
-                f"`{given.name}` is a credential that somebody holds, and no list of completions"
-            )
         with self._read(given, found) as (_, read):
             entries = sum(1 for _ in read)
         self.files.append(_File(given, found, entries, place, Imported()))
@@ -323,6 +386,11 @@ class _Run:
             if form == "csv":
                 with self._sheets.read(given, raw) as sheet:
                     yield ("line", "reason", *sheet.header), iter(sheet)
+            elif form == "badge":
+                # What was found out when looking holds for recording, too.
+                if given not in self._held:
+                    self._held[given] = self._badges.read(given, raw)
+                yield _PLACED, iter(self._held[given])
             else:
                 found = documents(raw, given.name)
                 yield _PLACED, entries(found, TRANSLATORS[form], self._terms)

@@ -59,7 +59,7 @@ def verify(
     from commands.terminal import say_json
     from interchange.verify import Verifier
 
-    verifier = Verifier(now(), _fetching(allow, at_hand), keyring.known(keys), issuer)
+    verifier = Verifier(now(), fetching(allow, at_hand), keyring.known(keys), issuer)
     report = verifier.look(file.read_bytes())
     if as_json:
         say_json(_json(report))
@@ -69,7 +69,7 @@ def verify(
         click.get_current_context().exit(1)
 
 
-def _fetching(allowed: tuple[str, ...], at_hand: tuple[Path, ...]) -> Fetch:
+def fetching(allowed: tuple[str, ...], at_hand: tuple[Path, ...]) -> Fetch:
     """Look among the files at hand first, then on the web as far as it is allowed."""
     from commands.fetching import Fetcher
     from interchange import did

@@ -332,13 +332,13 @@ class _Import:
             case Status():
                 yield from self._status(entry, known, names, batch, result)
             case Statement():
-                command = self._completion(entry, known, batch)
+                command = self._completion(entry, known, names, batch)
                 yield command
                 if entry.failed or entry.key in batch.voided:
                     why = "failed" if entry.failed else "voided"
                     yield from _never(known.id, command, f"{why} at its source")
             case Row():
-                yield self._completion(entry, known, batch)
+                yield self._completion(entry, known, names, batch)
             case Voiding():
                 for completion in known.completions.values():
                     if completion.id.partition(":")[2] == entry.target and not completion.lost:
@@ -346,11 +346,14 @@ class _Import:
             case HeldAward():
                 yield replace(entry.award, learner=known.id)
 
-    def _completion(self, row: Row, known: Learner, batch: _Batch) -> RecordCompletion:
+    def _completion(
+        self, row: Row, known: Learner, names: Resolver, batch: _Batch
+    ) -> RecordCompletion:
         name = row.completion.module
         module = batch.names.get(name, name)
-        # Another system's name may look like one with a catalogue, and means nothing here.
-        if module == name and row.name and "/" in name:
+        # Another system's name may look like one with a catalogue, and mean nothing here.
+        foreign = module == name and row.name and "/" in name
+        if foreign and not any(name in words.modules for words in names.far()):
             raise UnknownModuleError(
                 f"no module is known as `{name}`", "say which one it is: cairn map module"
             )
@@ -363,7 +366,7 @@ class _Import:
         before = result.latest.get(status.subject) or batch.latest.get((known.id, status.subject))
         if before is not None and said < before:
             return
-        command = self._completion(status, known, batch)
+        command = self._completion(status, known, names, batch)
         current = [
             completion
             for completion in known.completions.values()

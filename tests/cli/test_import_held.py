@@ -1,0 +1,116 @@
+"""What learners hold from elsewhere counts once it is verified, and as a designer wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import EXAMPLES, Run
+from tests.cli.test_import import Read
+
+DID = "did:web:awards.example.edu"
+
+
+@pytest.fixture
+def presented(office: Run) -> Run:
+    """An office to which somebody brings a badge, which it verifies with files at hand."""
+    office("key", "new", "--did", DID)
+    office("badge", "moana", "careful-data", "-o", "badge.json")
+    office("badge", "moana", "careful-data", "-o", "badge.png")
+    office("badge", "moana", "careful-data", "--jwt", "-o", "badge.jwt")
+    office("status", "publish", "public")
+    Path("o.pathway.yaml").write_bytes((EXAMPLES / "office-skills.pathway.yaml").read_bytes())
+    write_recognition("credential: office-automation")
+    office("learner", "register", "s-2")
+    return office
+
+
+def badge() -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(Path("badge.json").read_text(encoding="utf-8"))
+    return value
+
+
+def write_recognition(what: str, issuer: str = DID) -> None:
+    achievement = badge()["credentialSubject"]["achievement"]["id"]
+    Path("rpl.recognition.yaml").write_text(
+        "recognition: o.pathway.yaml\naccept:\n"
+        f"  - issuer: {issuer}\n    achievement: {achievement}\n    {what}\n"
+    )
+
+
+WORDS = ("--recognition", "rpl.recognition.yaml", "--learner", "s-2", "--with", "public")
+
+
+@pytest.mark.parametrize("name", ["badge.json", "badge.png", "badge.jwt"])
+def test_a_verified_badge_is_an_external_award_once(presented: Run, read: Read, name: str) -> None:
+    totals = read("import", name, *WORDS)
+    assert (totals["recorded"], totals["files"][0]["format"]) == (1, "badge")
+    assert read("import", name, *WORDS)["known"] == 1
+    events = read("learner", "history", "s-2")
+    assert events[-1]["event"] == "learner.external-award-recorded"
+    assert events[-1]["credential"] == "office-skills/office-automation"
+    assert events[-1]["source"] == "rpl"
+
+
+def test_a_verified_badge_can_count_as_a_module(presented: Run, read: Read) -> None:
+    write_recognition("module: charts")
+    assert read("import", "badge.json", *WORDS)["recorded"] == 1
+    (done,) = read("learner", "show", "s-2")["completions"]
+    assert done["module"] == "office-skills/charts"
+
+
+def test_a_badge_is_refused_without_its_status_tampered_or_of_another_issuer(
+    presented: Run, read: Read
+) -> None:
+    assert read("import", "badge.json", *WORDS[:4], code=1)["rejected"] == 1
+    assert "status" in Path("badge.json.rejects.csv").read_text()
+    value = badge()
+    value["credentialSubject"]["achievement"]["name"] = "Something better"
+    Path("forged.json").write_text(json.dumps(value))
+    assert read("import", "forged.json", *WORDS, code=1)["rejected"] == 1
+    assert "proof" in Path("forged.json.rejects.csv").read_text()
+    write_recognition("module: charts", issuer="did:web:other.example.edu")
+    assert read("import", "badge.json", *WORDS, code=1)["rejected"] == 1
+    assert "accepts no" in Path("badge.json.rejects.csv").read_text()
+
+
+def test_a_revoked_badge_is_refused(presented: Run, read: Read) -> None:
+    presented("award", "revoke", "moana", "careful-data", "--reason", "mistaken")
+    presented("status", "publish", "public")
+    assert read("import", "badge.json", *WORDS, code=1)["rejected"] == 1
+    assert "revoked" in Path("badge.json.rejects.csv").read_text()
+
+
+def test_without_a_recognition_file_nothing_counts(presented: Run) -> None:
+    result = presented("import", "badge.json", "--learner", "s-2", code=2)
+    assert "--recognition FILE" in result.stderr
+
+
+def test_check_finds_what_is_wrong_with_a_recognition_file(presented: Run) -> None:
+    presented("pathway", "check", "rpl.recognition.yaml")
+    Path("bad.recognition.yaml").write_text(
+        "recognition: o.pathway.yaml\n"
+        "accept:\n"
+        "  - {issuer: a, achievement: b, module: chartz}\n"
+        "  - {issuer: a, achievemnt: b}\n"
+        "  - {issuer: a, achievement: c, module: charts, credential: careful-data}\n"
+    )
+    result = presented("pathway", "check", "bad.recognition.yaml", code=1)
+    for told in ("did you mean `charts`?", "did you mean `achievement`?", "name one of them"):
+        assert told in result.output
+    assert "bad.recognition.yaml:3:41" in result.output
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a", "a: [", "accept: 1", "recognition: x.yaml\naccept: []"]
+)
+def test_a_file_that_is_no_recognition_is_told(presented: Run, text: str) -> None:
+    Path("bad.recognition.yaml").write_text(text)
+    assert (
+        "bad.recognition.yaml"
+        in presented("pathway", "check", "bad.recognition.yaml", code=1).output
+    )
+    presented("import", "badge.json", "--recognition", "bad.recognition.yaml", code=2)
