@@ -1,6 +1,7 @@
 """Statements into commands, against decoding the JSON of the same file; and memory along the way.
 
-The file is an array of xAPI statements with what other systems usually add to them. The baseline is `json.loads` of the whole of it, which checks nothing and holds everything.
+The file is an array of xAPI statements with what other systems usually add to them. The baseline is
+`json.loads` of the whole of it, which checks nothing and holds everything.
 """
 
 from __future__ import annotations
