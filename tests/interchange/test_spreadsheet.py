@@ -130,3 +130,9 @@ def test_whatever_follows_the_header_is_read_or_refused(
             assert all(isinstance(row, SheetRow | Reject) for row in sheet)
     except SpreadsheetError:
         pass
+
+
+@pytest.mark.parametrize("before", ["", HEADER])
+def test_an_endless_line_is_refused(tmp_path: Path, before: str) -> None:
+    with pytest.raises(SpreadsheetError, match="a line of more than"):
+        rows(tmp_path, before + "x," * 1_000_000)
