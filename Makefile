@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test server bench fuzz lint mutate clean
+.PHONY: help demo test server interop bench fuzz lint mutate clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,14 @@ server: ## Install a PostgreSQL server for the tests, where that may be done
 	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -qq --no-install-recommends postgresql >/dev/null; } || \
 	    echo "no PostgreSQL here: the tests that need a server are skipped, and say so" >&2
+
+interop: $(READY) ## Let verifiers that are not Cairn's check what it exports
+	@command -v npm >/dev/null || { echo "this needs Node 20 or newer, with npm" >&2; exit 1; }
+	@cd tests/interop && npm ci --silent --no-audit --no-fund
+	@$(PYTHON) -m venv tests/interop/.venv
+	@tests/interop/.venv/bin/pip install --quiet --disable-pip-version-check \
+	    --requirement tests/interop/requirements.txt
+	@$(BIN)/pytest tests/interop
 
 bench: $(READY) ## Measure how fast the engine is
 	@$(BIN)/python -m benchmarks

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from commands.issuing import Signer, as_bytes
 from commands.terminal import progress
 from domain.events import BadgeIssued
-from interchange import did, proofs, site, status
+from interchange import did, jwt, proofs, site, status
 
 if TYPE_CHECKING:
     from domain.ledger import Ledger
@@ -55,6 +55,8 @@ def written(
         )
         signed = proofs.sign(listed, signer.key, signer.method, moment)
         put(f"status/{number}.json", as_bytes(signed))
+        # The same list as a token, for verifiers that read no other signed form of it.
+        put(f"status/{number}.jwt", jwt.encoded(listed, signer.key, signer.method).encode())
     document = as_bytes(issuer.document())
     address = did.address_of(issuer.did) if issuer.did.startswith(did.WEB) else ""
     put(

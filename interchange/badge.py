@@ -64,7 +64,8 @@ TERMS: dict[str, Any] = {
     "qualityAssuranceDescription": f"{_CTDL}processStandardsDescription",
 }
 
-CONTEXT = [contexts.CREDENTIALS, contexts.OPEN_BADGES, contexts.OPEN_BADGES_EXTENSIONS, TERMS]
+#: Published contexts alone: there are verifiers that refuse a document with words of its own.
+CONTEXT = [contexts.CREDENTIALS, contexts.OPEN_BADGES, contexts.OPEN_BADGES_EXTENSIONS]
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -250,11 +251,11 @@ def achievement(site: str, volume: Volume, ref: str) -> dict[str, Any]:
         made["image"] = {"id": model.image, "type": "Image"}
     if model.skills:
         made["tag"] = [clean(skill) for skill in model.skills]
-    return made | _described(model)
+    return made
 
 
-def _described(model: Credential) -> dict[str, Any]:
-    """What frameworks of micro-credentials ask for, and Open Badges has no word for."""
+def described(model: Credential) -> dict[str, Any]:
+    """What frameworks of micro-credentials ask for, in `TERMS`: Open Badges has no words for it."""
     told: dict[str, Any] = {}
     if model.outcomes:
         told["learningOutcome"] = [clean(outcome) for outcome in model.outcomes]
@@ -311,7 +312,31 @@ def criteria(document: Document, ref: str) -> str:
         for other, known in _mentioned(document, words)
         if known.title
     ]
-    return "\n".join([f"{name} requires: {words}.", *(["", *legend] if legend else [])])
+    lines = [f"{name} requires: {words}.", *(["", *legend] if legend else [])]
+    if told := list(_told(model)):
+        lines += ["", *(f"- {line}" for line in told)]
+    return "\n".join(lines)
+
+
+def _told(model: Credential) -> Iterator[str]:
+    """Say what frameworks of micro-credentials ask for, for people."""
+    if model.level is not None:
+        yield f"Level: {plain(model.level)}"
+    if model.credits:
+        yield f"Credits: {plain(model.credits)}"
+    if model.hours:
+        yield f"Notional workload: {plain(model.hours)} hours"
+    for outcome in model.outcomes:
+        yield f"Learning outcome: {clean(outcome)}"
+    if model.assessment:
+        yield f"Assessment: {clean(model.assessment)}"
+    if model.participation:
+        yield f"Form of participation: {clean(model.participation)}"
+    if model.quality_assurance:
+        yield f"Quality assurance: {clean(model.quality_assurance)}"
+    for alignment in model.alignment:
+        framework = f" ({clean(alignment.framework)})" if alignment.framework else ""
+        yield f"Aligned with: {clean(alignment.name)}{framework}"
 
 
 def _mentioned(document: Document, words: str) -> Iterator[tuple[str, Module | Credential]]:

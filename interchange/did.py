@@ -88,7 +88,11 @@ class Issuer:
         return replace(self, keys=(*before, Key(method, public, moment)))
 
     def document(self) -> dict[str, Any]:
-        """Return the DID document: every key that ever was, each still good for what it signed."""
+        """Return the DID document: every key that ever was, each still good for what it signed.
+
+        The key in use comes first: there are verifiers that try no other for a status list.
+        """
+        keys = self.keys[::-1]
         return {
             "@context": [contexts.DID, contexts.MULTIKEY],
             "id": self.did,
@@ -99,9 +103,9 @@ class Issuer:
                     "controller": self.did,
                     "publicKeyMultibase": public_key_text(key.public),
                 }
-                for key in self.keys
+                for key in keys
             ],
-            PURPOSE: [key.method for key in self.keys],
+            PURPOSE: [key.method for key in keys],
         }
 
 

@@ -12,6 +12,7 @@ from interchange.badge import (
     achievement,
     achievement_id,
     clean,
+    described,
     pathway_id,
     profile,
 )
@@ -51,4 +52,5 @@ def pages(site: str, issuer: str, volume: Volume) -> Iterator[tuple[str, dict[st
         },
     )
     for ref, id_ in ids.items():
-        yield id_.removeprefix(site), {"@context": context, **achievement(site, volume, ref)}
+        page = {"@context": context, **achievement(site, volume, ref)}
+        yield id_.removeprefix(site), page | described(document.credentials[ref][0])
