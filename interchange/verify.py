@@ -158,7 +158,9 @@ class Verifier:
             if isinstance(one, str) and jwt.is_token(one):
                 yield self._token(one, kind, depth + 1)
             elif isinstance(one, dict):
-                whole = one if "@context" in one else {"@context": credential["@context"], **one}
+                whole = (
+                    one if "@context" in one else {"@context": credential.get("@context"), **one}
+                )
                 yield self._document(whole, kind, depth + 1)
 
     # --- one question each -----------------------------------------------------------------------
