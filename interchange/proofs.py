@@ -213,6 +213,10 @@ def canonical(document: Mapping[str, Any]) -> str:
                 )
             return super().hash_n_degree_quads(id_, issuer)
 
+    class _Expanded(JsonLdProcessor):  # type: ignore[misc]  # the library has no types
+        def expand(self, input_: Any, _options: object) -> Any:
+            return input_
+
     _bounded(document)
     processor = JsonLdProcessor(on_property_dropped=_undefined)
     settings = {
@@ -223,7 +227,7 @@ def canonical(document: Mapping[str, Any]) -> str:
     try:
         expanded = processor.expand(document, dict(settings))
         _absolute(expanded)
-        dataset = JsonLdProcessor().to_rdf(expanded, dict(settings))
+        dataset = _Expanded().to_rdf(expanded, dict(settings))
         return str(_Bounded().main(dataset, {"format": "application/n-quads"}))
     except JsonLdError as error:
         raise ProofError(f"the document can not be read as JSON-LD: {_reason(error)}") from error
