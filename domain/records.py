@@ -7,8 +7,9 @@ names that the document uses and only what it knows.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
-from domain.learner import Award, Learner
+from domain.learner import Award, Completion, Learner
 from domain.names import relative, relative_item
 from domain.vocabulary import Vocabulary
 from pathways.document import Completed, Held, Record, Renewed, Started, Substituted, Waived
@@ -35,20 +36,7 @@ def record_of(
         learner=learner.id,
         enrolled=enrolled,
         completed=tuple(
-            Completed.model_construct(
-                module=relative(completion.module, home),
-                on=completion.on,
-                score=completion.score,
-                grade=completion.grade,
-                credits=completion.credits,
-                level=completion.level,
-                hours=completion.hours,
-                groups=completion.groups,
-                expires=completion.expires,
-                source=completion.source,
-                id=relative_item(completion.id, home),
-                revoked=completion.revoked,
-            )
+            _completed(completion, home)
             for completion in learner.completions.values()
             if completion.replaced_by is None and completion.module in modules
         ),
@@ -87,6 +75,25 @@ def record_of(
             )
             for swap in swaps
         ),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _completed(completion: Completion, home: str) -> Completed:
+    # A learner is looked at again and again, after each event and for each pathway.
+    return Completed.model_construct(
+        module=relative(completion.module, home),
+        on=completion.on,
+        score=completion.score,
+        grade=completion.grade,
+        credits=completion.credits,
+        level=completion.level,
+        hours=completion.hours,
+        groups=completion.groups,
+        expires=completion.expires,
+        source=completion.source,
+        id=relative_item(completion.id, home),
+        revoked=completion.revoked,
     )
 
 

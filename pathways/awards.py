@@ -25,7 +25,7 @@ from pathways.evaluate import Case
 from pathways.evidence import Face, Pool, Stretch, dated, imagined
 from pathways.explain import Explanation
 from pathways.periods import Period, day_after, shift
-from pathways.verdict import Outcome, Verdict, Witness
+from pathways.verdict import Missing, Outcome, Verdict, Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,11 @@ class Standing:
         """The proof as of the last award, else the verdict on the day; None without a rule."""
         return self.told.verdict
 
+    @property
+    def missing(self) -> Missing | None:
+        """What the verdict says is missing, without the rest of it; None where nothing is."""
+        return self.told.missing
+
     def to_json(self) -> dict[str, Any]:
         """Return the shape of section 7 of the language, which is a contract."""
         return {
@@ -292,6 +297,8 @@ class _Life:
         tree = career.earned.tree
         if tree is None and career.earned.renewal is None:
             return
+        if self._settled(career) or self._beyond_reach(career):
+            return
         days = self._days(career.earned)
         queue = _Days(days, self.on)
         try:
@@ -323,6 +330,23 @@ class _Life:
             and award.revoked is None
             and not self.pool.loses
         )
+
+    def _beyond_reach(self, career: _Career) -> bool:
+        """Whether a rule was met on no day, because evidence only came and it is not met by now."""
+        tree = career.earned.tree
+        if tree is None or career.last is not None or career.earned.model.lasts != "once_earned":
+            return False
+        if not tree.monotone or tree.timed:
+            return False
+        view = self.case(tree)
+        lasting = all(
+            option.until == date.max and option.stretches[-1][1] == date.max
+            for option in view.scope()
+        )
+        try:
+            return lasting and not view.met(self.on)
+        except UndecidedError:
+            return False
 
     def _live_together(self, members: tuple[str, ...]) -> None:
         """Credentials that exclude or need each other: day by day, each day to its end."""
@@ -794,6 +818,18 @@ class Telling:
         ground = award.ground
         day = award.on if ground is None else ground.on
         return Explanation(self._life.case(tree)).verdict(day, ground)
+
+    @cached_property
+    def missing(self) -> Missing | None:
+        """What the verdict says is missing: a proof lacks nothing, and needs no words."""
+        award, tree = self._career.last, self._career.earned.tree
+        if self._explanation is None or tree is None:
+            return None
+        if award is None:
+            return self._explanation.missing(self._life.on)
+        if award.ground is not None:
+            return None
+        return Explanation(self._life.case(tree)).missing(award.on)
 
 
 class _Days:

@@ -108,10 +108,12 @@ class Case:
                 mask &= ~self._mask_of_keys(self.pool.keys_of(quota.used))
         return mask
 
-    def _mask_of_keys(self, keys: set[str]) -> int:
+    def _mask_of_keys(self, keys: set[str], *, through: bool = False) -> int:
         mask = 0
         for option in self.pool.options:
-            if option.kind != "waiver" and not keys.isdisjoint(self.pool.keys(option)):
+            if option.kind != "waiver" and not keys.isdisjoint(
+                self.pool.keys(option, through=through)
+            ):
                 mask |= option.bit
         return mask
 
@@ -341,7 +343,7 @@ class Case:
 
     def _share_in_turn(self, node: Node, light: Light) -> int | None:
         """Let each child take what the ones before left: legal if it works, else no answer."""
-        if node.ordered or node.through or self._has_shared_attempts(node):
+        if node.ordered or self._has_shared_attempts(node):
             return None
         support, total, taken = 0, Decimal(0), 0
         order = sorted(
@@ -358,15 +360,19 @@ class Case:
                 continue
             support |= found
             total += worth
-            keys = {key for i in bits(found) for key in self.pool.keys(self.pool.options[i])}
-            taken |= self._mask_of_keys(keys)
+            keys: set[str] = set()
+            for index in bits(found):
+                keys |= self.pool.keys(self.pool.options[index], through=node.through)
+            taken |= self._mask_of_keys(keys, through=node.through)
         return support if total >= node.need else None
 
     def _has_shared_attempts(self, node: Node) -> bool:
-        # Dividing attempts among items is the search's business.
+        # Dividing attempts among items is the search's business. What awards rest on counts
+        # `through` them, wherever it is.
+        scope = self.pool.everything if node.through else self.scope_of(node)
         return any(
             (option := self.pool.options[i]).capacity is not None and option.capacity > 1
-            for i in bits(self.scope_of(node))
+            for i in bits(scope)
         ) or any(n.over_all for n in node.walk())
 
     def _reach_in_order(self, node: Node, light: Light) -> int | None:

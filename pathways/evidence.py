@@ -98,6 +98,14 @@ def bits(mask: int) -> Iterator[int]:
 
 def dated(record: Record, on: date) -> Record:
     """Give everything in a record its date and its id, as section 7 of the language says."""
+    if (
+        all(entry.on and entry.id for entry in record.completed)
+        and all(entry.id for entry in record.holds)
+        and all(entry.on and entry.id for entry in record.waived)
+        and all(entry.on for entry in record.substituted)
+    ):
+        # What the ledger knows always has both.
+        return record
     completed = tuple(
         entry.model_copy(
             update={

@@ -61,6 +61,31 @@ class Explanation:
                 outcome = Outcome.UNDECIDED
         return self._verdict(root, light, outcome, use, proved=use is not None)
 
+    def missing(self, day: date) -> Missing | None:
+        """What is missing on a day, as the verdict says it, without the rest; None where met."""
+        root, light = self._case.tree.root, self._case.light(day)
+        return self._short(root, light, whole=True).missing
+
+    def _short(self, node: Node, light: Light, *, whole: bool = False) -> Verdict:
+        """A verdict without evidence and progress; nothing is said of the parts of what is met."""
+        outcome = self._outcome(node, light, whole=whole)
+        parts: tuple[Verdict, ...] = ()
+        missing = None
+        if outcome is not Outcome.MET:
+            parts = tuple(self._short(child, light) for child in node.children)
+            missing = self._missing(node, light, parts)
+        return Verdict(
+            path=node.path,
+            id=node.rule.id,
+            title=node.rule.title,
+            operator=node.operator,
+            outcome=outcome,
+            progress=Fraction(0),
+            evidence=None,
+            missing=missing,
+            parts=parts,
+        )
+
     def _outcome(self, node: Node, light: Light, *, whole: bool = False) -> Outcome:
         now = _stands(self._case, node, light, whole=whole)
         if now is not Outcome.UNMET or self._ahead is None:

@@ -15,17 +15,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Table, select, text
+from sqlalchemy.dialects import sqlite
 
 from domain import learner as learners
 from domain import publication as publications
-from domain.errors import LedgerCorruptError, LedgerReadOnlyError, UnreadableEventError
+from domain.errors import (
+    LedgerCorruptError,
+    LedgerReadOnlyError,
+    LedgerUnavailableError,
+    UnreadableEventError,
+)
 from domain.events import (
     AwardReinstated,
     AwardRenewed,
@@ -52,7 +58,7 @@ from domain.storage import Database
 from pathways.document import Document
 from pathways.periods import shift
 from pathways.problems import CairnError
-from projections import activity, log, tables
+from projections import activity, log, tables, twins
 from projections import publications as editions
 from projections.findings import Finding
 from projections.log import Row, UnknownTopicError
@@ -61,7 +67,13 @@ from projections.runner import ALL, Projections, engine_of
 from projections.seen import Seen
 
 #: About how many events are audited in one snapshot.
-STRETCH = 2_000
+STRETCH = 5_000
+
+#: How many learners are remembered for their twins.
+_REMEMBERED = 20_000
+
+#: How many rows of a projection are fetched at once.
+_FETCHED = 2_000
 
 _PATHWAY = "pathway/"
 
@@ -190,6 +202,8 @@ class _Auditor:
         self._closing.callback(self._engine.dispose)
         self.library = Library(self._publication, list)
         self._view: Connection | None = None
+        #: How much there was of those in whom nothing was found, by what their twins share.
+        self._clean: dict[bytes, Counts] = {}
 
     def __enter__(self) -> _Auditor:
         return self
@@ -199,8 +213,15 @@ class _Auditor:
 
     def audited(self, stretch: _Stretch) -> tuple[list[Finding], Counts]:
         """Return what is found in a stretch, and how much there was."""
+        try:
+            return self._audited(stretch, sound=True)
+        except LedgerUnavailableError:
+            # A text is damaged, or something else is wrong, which will be told again.
+            return self._audited(stretch, sound=False)
+
+    def _audited(self, stretch: _Stretch, *, sound: bool) -> tuple[list[Finding], Counts]:
         above, upto = stretch
-        with log.snapshot(self._database, self._engine) as view:
+        with log.snapshot(self._database, self._engine, sound=sound) as view:
             self._view = view
             if above is None:
                 assert upto is not None
@@ -214,12 +235,26 @@ class _Auditor:
             found: list[Finding] = []
             counts = Counts()
             for name, stream in groupby(rows, key=attrgetter("stream")):
-                audit = _Stream(self, self._scope, shown, str(name), list(stream))
-                found.extend(audit.findings())
-                counts += audit.counts
+                some, part = self._stream(str(name), list(stream), shown)
+                found.extend(some)
+                counts += part
             found.extend(shown.unexplained())
             self._view = None
         return found, counts
+
+    def _stream(self, name: str, stored: list[Row], shown: _Shown) -> tuple[list[Finding], Counts]:
+        """Audit one stream, unless it is the twin of one in which nothing was found."""
+        likeness = shown.likeness(name, stored)
+        if likeness is not None and (known := self._clean.get(likeness)):
+            shown.forget(name)
+            return [], known
+        audit = _Stream(self, self._scope, shown, name, stored)
+        found = list(audit.findings())
+        if likeness is not None and not (found or audit.counts.unjudged):
+            while len(self._clean) >= _REMEMBERED:
+                self._clean.pop(next(iter(self._clean)))
+            self._clean[likeness] = audit.counts
+        return found, audit.counts
 
     def _publication(self, pathway: str) -> Publication:
         """Read a pathway's versions as far as they can be read."""
@@ -365,7 +400,11 @@ class _Stream:
                     if objection:
                         yield self._finding("CA104", objection, row, _subject(event))
                 elif isinstance(event, Proven):
-                    yield from self._proof(before, recorded, event, volume, row)
+                    name = _named(before, event)
+                    # What no rule is known for can not be looked at any further.
+                    whole &= relative(name, volume.words.home) in volume.document.credentials
+                    if self._concerns(name):
+                        yield from self._proof(before, recorded, event, name, volume, row)
         if not whole:
             self.counts += Counts(unjudged=1)
             self.shown.forget(self.name)
@@ -398,16 +437,15 @@ class _Stream:
         return volume, ""
 
     def _proof(
-        self, known: Learner, recorded: Recorded, event: Proven, volume: Volume, row: Row
+        self,
+        known: Learner,
+        recorded: Recorded,
+        event: Proven,
+        name: str,
+        volume: Volume,
+        row: Row,
     ) -> Iterator[Finding]:
         """Let the kernel judge a proof, and see that the award says what its version gives."""
-        name = (
-            event.credential
-            if isinstance(event, CredentialAwarded)
-            else known.awards[event.award].credential
-        )
-        if not self._concerns(name):
-            return
         self.counts += Counts(proofs=1)
         if relative(name, volume.words.home) not in volume.document.credentials:
             message = f"`{event.pathway}` {event.version} knows no credential `{name}`"
@@ -477,6 +515,13 @@ class _Stream:
         self.counts += Counts(rows=sum(map(len, wanted.values())))
         for code, table, message in self.shown.compared(self.name, wanted):
             yield self._finding(code, message, subject=table)
+
+
+def _named(known: Learner, event: Proven) -> str:
+    """Return the credential that a proof is of."""
+    if isinstance(event, CredentialAwarded):
+        return event.credential
+    return known.awards[event.award].credential
 
 
 def _pathway_of(event: PathwayEvent) -> str:
@@ -554,9 +599,12 @@ class _Shown:
     """The rows of the projections about some streams, in the same snapshot as their events."""
 
     def __init__(
-        self, reached: Mapping[str, int], rows: dict[tuple[str, str], list[dict[str, Any]]]
+        self, reached: Mapping[str, int], rows: dict[str, dict[str, list[tuple[Any, ...]]]]
     ) -> None:
-        """Keep how far each projection is, and its rows by table and stream."""
+        """Keep how far each projection is, and its rows by table and stream.
+
+        The rows are as the database gives them; values are looked at where somebody asks.
+        """
         self._reached = reached
         self._rows = rows
 
@@ -576,16 +624,35 @@ class _Shown:
     @classmethod
     def _read(cls, view: Connection, condition: str, values: dict[str, str]) -> _Shown:
         reached = _reached(view)
-        rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        rows: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
         for name in reached:
+            found = rows.setdefault(name, {})
             table = tables.metadata.tables[name]
             column, stem = _key(table)
             # The names of pathways stand for their streams.
             place = f"'{stem}' || {column}" if stem else column
-            query = select(table).where(text(condition.format(column=place))).params(values)
-            for row in view.execute(query).mappings():
-                rows.setdefault((name, stem + row[column]), []).append(dict(row))
+            chosen = ", ".join(f'"{one.name}"' for one in table.columns)
+            query = f"SELECT {chosen} FROM {name} WHERE {condition.format(column=place)}"
+            about = list(table.columns).index(table.columns[column])
+            with view.execute(text(query), values) as result:
+                assert result.cursor is not None
+                while some := result.cursor.fetchmany(_FETCHED):
+                    for row in some:
+                        found.setdefault(row[about], []).append(row)
+            if stem:
+                rows[name] = {f"{stem}{about}": some for about, some in found.items()}
         return cls(reached, rows)
+
+    def likeness(self, stream: str, stored: list[Row]) -> bytes | None:
+        """Return what a stream and the rows about it have in common with their twins.
+
+        None where nobody can be its twin, or a projection has not seen all of it.
+        """
+        last = stored[-1].position
+        if any(position < last for position in self._reached.values()):
+            return None
+        shown = {name: self._rows[name].get(stream, ()) for name in self._reached}
+        return twins.likeness(stored, shown)
 
     def covers(self, name: str, history: list[tuple[int, Recorded]]) -> bool:
         """Tell whether a projection has seen the last event of a stream."""
@@ -594,18 +661,19 @@ class _Shown:
     def forget(self, stream: str) -> None:
         """Let rows about a stream be whatever they are."""
         for name in self._reached:
-            self._rows.pop((name, stream), None)
+            self._rows[name].pop(stream, None)
 
     def compared(
         self, stream: str, wanted: Mapping[str, list[dict[str, Any]]]
     ) -> Iterator[tuple[str, str, str]]:
         """Compare rows with those that there should be: gives codes, tables and words."""
         for name in self._reached:
-            shown = self._rows.pop((name, stream), [])
-            if name not in wanted:
+            shown = self._rows[name].pop(stream, [])
+            if name not in wanted or _alike(name, shown, wanted[name]):
                 continue
             keys = [column.name for column in tables.metadata.tables[name].primary_key]
-            there = {tuple(row[key] for key in keys): row for row in shown}
+            told = (_told_by(name, row) for row in shown)
+            there = {tuple(row[key] for key in keys): row for row in told}
             for row in wanted[name]:
                 key = tuple(row[key] for key in keys)
                 found = there.pop(key, None)
@@ -618,9 +686,10 @@ class _Shown:
 
     def unexplained(self) -> Iterator[Finding]:
         """Tell which rows are about streams that are not there."""
-        for (name, stream), rows in self._rows.items():
-            message = f"it has rows about this stream ({len(rows)}), which has no events"
-            yield Finding("CA403", stream, 0, 0, name, message)
+        for name, streams in self._rows.items():
+            for stream, rows in streams.items():
+                message = f"it has rows about this stream ({len(rows)}), which has no events"
+                yield Finding("CA403", stream, 0, 0, name, message)
 
 
 def _reached(view: Connection) -> dict[str, int]:
@@ -640,6 +709,51 @@ def _key(table: Table) -> tuple[str, str]:
     if table is tables.publications:
         return "pathway", _PATHWAY
     return ("stream" if table is tables.activity else "learner"), ""
+
+
+def _alike(name: str, shown: list[tuple[Any, ...]], wanted: list[dict[str, Any]]) -> bool:
+    """Tell whether rows are as they should be, in the form in which SQLite keeps them.
+
+    Rows that are not may still be right, in another order or on a server.
+    """
+    columns = tables.metadata.tables[name].columns.keys()
+    return len(shown) == len(wanted) and all(
+        row == tuple([_kept(right[column]) for column in columns])
+        for row, right in zip(shown, wanted, strict=True)
+    )
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@cache
+def _readers(name: str) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """Return how to read each column of a table on SQLite, which keeps dates as texts."""
+    dialect = sqlite.dialect()
+    return tuple(
+        (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for column in tables.metadata.tables[name].columns
+    )
+
+
+def _told_by(name: str, row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a row of a table by its columns. What can not be read stays as it is."""
+    return {
+        column: _read(reader, value)
+        for (column, reader), value in zip(_readers(name), row, strict=True)
+    }
+
+
+def _read(reader: Callable[[Any], Any] | None, value: Any) -> Any:
+    if reader is None or isinstance(value, date | bool):
+        return value
+    try:
+        return reader(value)
+    except (ValueError, TypeError):
+        return value
 
 
 def _told(key: tuple[Any, ...]) -> str:

@@ -24,8 +24,7 @@ def rows(seen: Seen) -> list[dict[str, object]]:
     for enrolment, assessment in seen.assessments:
         home = assessment.document.main.home
         for place, standing in enumerate(assessment.standings.values()):
-            verdict = standing.verdict
-            missing = None if verdict is None else verdict.missing
+            missing = standing.missing
             found.append(
                 {
                     "learner": seen.learner.id,

@@ -72,6 +72,14 @@ def test_more_evidence_never_unmeets_a_rule(pair: tuple[Case, Case]) -> None:
 
 
 @LAW
+@given(cases(ALL))
+def test_what_is_missing_is_what_the_verdict_says_is_missing(case: Case) -> None:
+    for ref, standing in assessed(case).standings.items():
+        verdict = standing.verdict
+        assert standing.missing == (None if verdict is None else verdict.missing), ref
+
+
+@LAW
 @given(cases(GROWING).flatmap(lambda case: st.tuples(st.just(case), one_more(case, GROWING))))
 def test_progress_never_falls_when_evidence_is_added(pair: tuple[Case, Case]) -> None:
     before, after = (assessed(case).standings for case in pair)
