@@ -80,6 +80,19 @@ def database_option(command: Command) -> Command:
     )(command)
 
 
+def columns_option(command: Command) -> Command:
+    """Add `--columns`, the folder of the columns."""
+    return click.option(
+        "--columns",
+        "folder",
+        type=FILE,
+        metavar="FOLDER",
+        envvar="CAIRN_COLUMNS",
+        show_envvar=True,
+        help="Where the columns are.  [default: beside the ledger]",
+    )(command)
+
+
 def sharing_options(command: Command) -> Command:
     """Add `--jobs` and `--scheduler`: who shares the work on the whole population."""
     command = click.option(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from commands.lazy import LazyGroup
-from commands.options import database_option, json_option, sharing_options
+from commands.options import columns_option, database_option, json_option, sharing_options
 
 
 @click.group(cls=LazyGroup)
@@ -22,25 +24,28 @@ def projections() -> None:
 
 
 @projections.command()
+@columns_option
 @database_option
 @json_option
-def status(database: str, as_json: bool) -> None:
+def status(folder: Path | None, database: str, as_json: bool) -> None:
     """Say how far each projection is.
 
     Behind is how many events of the ledger it has not seen yet; the next reading catches up. A
-    projection of another version than this program's is made anew by itself.
+    projection of another version than this program's is made anew by itself. The columns are
+    listed as soon as something was asked of the whole population; their rows are completions.
 
     Example:
       cairn projections status
     """
     from commands.books import opened
     from commands.terminal import say_json, table
+    from projections.columns import Columns
     from projections.runner import Projections
 
     with opened(database) as ledger:
         runner = Projections(ledger)
         try:
-            states = runner.status()
+            states = [*runner.status(), *Columns(ledger, folder).status()]
         finally:
             runner.close()
     if as_json:
@@ -75,9 +80,10 @@ def status(database: str, as_json: bool) -> None:
 
 @projections.command()
 @sharing_options
+@columns_option
 @database_option
 @json_option
-def rebuild(jobs: int, scheduler: str, database: str, as_json: bool) -> None:
+def rebuild(jobs: int, scheduler: str, folder: Path | None, database: str, as_json: bool) -> None:
     """Make every projection anew from the events.
 
     It ends in the same rows as catching up did. Nothing in the ledger changes, and whoever reads
@@ -89,13 +95,23 @@ def rebuild(jobs: int, scheduler: str, database: str, as_json: bool) -> None:
     """
     from commands.books import opened
     from commands.terminal import counted, progress, say, say_json
+    from projections.columns import Columns
     from projections.partitions import Sharing
     from projections.rebuilding import rebuild as rebuilt
     from projections.runner import ALL
 
-    with opened(database) as ledger, progress("rebuilding", ledger.store.head()) as advance:
-        events = rebuilt(ledger.store.database, Sharing(jobs, scheduler), advance)
+    sharing = Sharing(jobs, scheduler)
+    names = [projection.name for projection in ALL]
+    with opened(database) as ledger:
+        columns = Columns(ledger, folder)
+        # Nobody has asked anything of the whole population where there are none.
+        both = columns.folder.exists()
+        with progress("rebuilding", ledger.store.head() * (1 + both)) as advance:
+            events = rebuilt(ledger.store.database, sharing, advance)
+            if both:
+                columns.rebuild(sharing, advance)
+                names.append("columns")
     if as_json:
-        say_json({"events": events, "projections": [projection.name for projection in ALL]})
+        say_json({"events": events, "projections": names})
     else:
-        say(f"{counted(len(ALL), 'projection')} rebuilt from {counted(events, 'event')}")
+        say(f"{counted(len(names), 'projection')} rebuilt from {counted(events, 'event')}")
