@@ -613,7 +613,12 @@ class Case:
         return Use(path=node.path, parts=parts)
 
     def _settle_leaf(self, node: Node, light: Light) -> Use:
-        options = [self.pool.options[i] for i in bits(self._without_late(node, light))]
+        kept = self._without_late(node, light)
+        # Of an item that is kept, only what may stand here: not, as another module, an attempt
+        # that gives way.
+        support = self.reach(node, light.only(kept))
+        assert support is not None, "what was dropped left the rule met"
+        options = [self.pool.options[i] for i in bits(support)]
         waived = [o.item for o in options if o.kind == "waiver"]
         return leaf_use(self.pool, node, (o for o in options if o.kind != "waiver"), waived)
 

@@ -276,3 +276,25 @@ def test_what_an_award_rests_on_counts_among_the_items_of_a_repeatable_module() 
     )
     assert told.standings["fox"].status == "held"
     assert told.standings["ibis"].outcome is Outcome.UNMET
+
+
+def test_a_witness_names_no_face_of_an_item_that_gives_way_to_another_attempt() -> None:
+    """The second item might stand in for the first one's module, but not as its first attempt."""
+    told = assessed(
+        {
+            "attempts": "first",
+            "modules": {"ibis": {"credits": 3}, "lynx": {"credits": 3}},
+            "credentials": {"ant": {"requires": {"credits": 4, "from": {"ids": ["ibis", "lynx"]}}}},
+        },
+        {
+            "completed": [
+                {"module": "ibis", "on": "2026-01-04"},
+                {"module": "lynx", "on": "2026-01-08"},
+            ],
+            "substituted": [{"module": "lynx", "counts_as": "ibis", "on": "2026-01-06"}],
+        },
+    )
+    made = told.standings["ant"].awards[0]
+    assert made.witness is not None
+    assert made.witness.items == ("ibis@2026-01-04", "lynx@2026-01-08")
+    assert not made.witness.use.served
