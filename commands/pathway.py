@@ -32,6 +32,8 @@ LEDGER = "commands.publishing"
         "explain": (f"{HERE}:explain", "Show one credential's proof, or what stands in the way."),
         "diff": ("commands.comparing:diff", "Say what changed between two versions, rule by rule."),
         "schema": (f"{HERE}:schema", "Print the JSON Schema, for editors."),
+        "export": ("commands.exchanging:export", "Write a pathway as CTDL, for registries."),
+        "import": ("commands.exchanging:import_", "Make a pathway file of a CTDL document."),
         "publish": (f"{LEDGER}:publish", "Freeze a pathway into the ledger, for good."),
         "list": (f"{LEDGER}:list_", "List what is published."),
         "retire": (f"{LEDGER}:retire", "Close a published version to new learners."),

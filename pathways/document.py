@@ -172,6 +172,15 @@ def _id(value: str) -> str:
     )
 
 
+_CTID_RE = re.compile(r"ce-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _ctid(value: str) -> str:
+    if _CTID_RE.fullmatch(value):
+        return value
+    raise PydanticCustomError("ctid", "a ctid is `ce-` and a lower-case UUID")
+
+
 def _ref(value: str) -> str:
     if len(value) <= 400 and _REF_RE.fullmatch(value):
         return value
@@ -190,6 +199,7 @@ Word = Annotated[
 ]
 Id = Annotated[str, BeforeValidator(_text), AfterValidator(_id)]
 Ref = Annotated[str, BeforeValidator(_text), AfterValidator(_ref)]
+Ctid = Annotated[str, BeforeValidator(_text), AfterValidator(_ctid)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Span = Annotated[
     Period,
@@ -814,6 +824,7 @@ class Described(Model):
     quality_assurance: Text | None = None
     url: Text | None = None
     image: Text | None = None
+    ctid: Ctid | None = None
     alignment: tuple[Alignment, ...] = ()
 
 
@@ -1035,6 +1046,7 @@ class Pathway(Model):
     title: Name | None = None
     description: Text | None = None
     issuer: Issuer | None = None
+    ctid: Ctid | None = None
     destination: Refs = ()
     uses: tuple[Name, ...] = ()
     scale: Annotated[dict[str, Amount], BeforeValidator(_pairs)] = Field(default_factory=dict)

@@ -51,6 +51,7 @@ _KEYS = {
     "credential": "The credential that is held.",
     "credentials": "What is awarded, by id.",
     "credits": "Credits.",
+    "ctid": "Its id in the Credential Registry: `ce-` and a lower-case UUID.",
     "defaults": "Pass marks for modules that do not say.",
     "description": "What it is about.",
     "destination": "The credentials that the pathway leads to.",
