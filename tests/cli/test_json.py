@@ -28,6 +28,7 @@ SHAPES = {
 REAL = {
     "FILE...": "bad.yaml office-skills.pathway.yaml",
     "FILE": "office-skills.pathway.yaml",
+    "GRAPH": "graph.json",
     "RECORD": "record.yaml",
     "OLD": "office-skills.pathway.yaml",
     "NEW": "new.pathway.yaml",
@@ -55,13 +56,14 @@ def place(office: Run) -> Run:
     Path("bad.yaml").write_text("pathway: bad\nversion: 2\n", encoding="utf-8")
     Path("record.yaml").write_text("completed: [{module: presenting-data, on: 2026-01-02}]\n")
     office("pathway", "publish", "new.pathway.yaml")
+    office("pathway", "export", "office-skills.pathway.yaml", "-o", "graph.json")
     office("key", "new", "--did", "did:web:awards.example.edu")
     office("badge", "moana", "careful-data", "--output", "badge.json")
     return office
 
 
 def command_line(words: str) -> list[str]:
-    if "import" in words:
+    if words.startswith("cairn import"):
         return ["import", "rows.csv", "--json"]
     if words.startswith("cairn verify"):
         return ["verify", "badge.json", "--json"]
