@@ -71,6 +71,10 @@ MEMBERS = {
         "commands.events:replay",
         "Make a ledger anew from its events alone, and compare what is read from it.",
     ),
+    "cohort": (
+        "commands.cohort:cohort",
+        "See how a pathway goes for everybody, and move learners to another version.",
+    ),
     "projections": (
         "commands.projections:projections",
         "Rebuild what is read from the events, and see how far it is.",

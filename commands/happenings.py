@@ -20,6 +20,8 @@ from domain.events import (
     LearnerEnrolled,
     LearnerMoved,
     LearnerRegistered,
+    MigrationDecided,
+    MigrationFinished,
     ModuleCompleted,
     ModuleStarted,
     ModuleSubstituted,
@@ -89,6 +91,13 @@ def _told(event: Event) -> str:
             return f"published `{event.pathway}` {event.version}"
         case PathwayRetired():
             return f"retired `{event.pathway}` {event.version}"
+        case MigrationDecided():
+            return (
+                f"decided to move {event.learners} from `{event.pathway}` {event.from_version} to"
+                f" {event.version}"
+            )
+        case MigrationFinished():
+            return f"finished the migration `{event.migration}` of `{event.pathway}`"
         case _:
             return event.topic
 

@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pathways.document import Document
 
 
@@ -251,3 +253,24 @@ class RetirePathway(PathwayCommand):
 
     pathway: str
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideMigration(PathwayCommand):
+    """Move whoever is on a version, and meets some conditions, to another; with a preview of it."""
+
+    pathway: str
+    from_version: str
+    version: str
+    where: tuple[str, ...] = ()
+    learners: int
+    preview: Mapping[str, Mapping[str, Mapping[str, int]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishMigration(PathwayCommand):
+    """Say that a migration has moved everybody whom it was to move."""
+
+    pathway: str
+    migration: str
+    stayed: int

@@ -318,3 +318,28 @@ class PathwayRetired(PathwayEvent, topic="pathway.retired"):
 
     pathway: str
     version: str
+
+
+class MigrationDecided(PathwayEvent, topic="pathway.migration-decided"):
+    """Who is on one version and meets the conditions `where` is to be moved to another.
+
+    `preview` is what was known to come of it when it was decided: of so many `learners`, how many
+    stood how in each credential before, and how they would stand after. It names nobody.
+    """
+
+    migration: str
+    pathway: str
+    from_version: str
+    version: str
+    digest: str
+    where: tuple[str, ...] = ()
+    learners: int
+    preview: dict[str, dict[str, dict[str, int]]]
+
+
+class MigrationFinished(PathwayEvent, topic="pathway.migration-finished"):
+    """Everybody whom a migration was to move has been moved; so many `stayed` where they were."""
+
+    migration: str
+    pathway: str
+    stayed: int

@@ -20,7 +20,9 @@ from domain.commands import (
     ApproveAward,
     Command,
     CorrectCompletion,
+    DecideMigration,
     EnrolLearner,
+    FinishMigration,
     LearnerCommand,
     MoveEnrolment,
     PathwayCommand,
@@ -302,7 +304,11 @@ class Ledger:
         match command:
             case PublishPathway(document=document):
                 pathway = document.main.pathway or ""
-            case RetirePathway(pathway=pathway):
+            case (
+                RetirePathway(pathway=pathway)
+                | DecideMigration(pathway=pathway)
+                | FinishMigration(pathway=pathway)
+            ):
                 pass
             case _:
                 raise TypeError(f"{type(command).__name__} is not a command of the ledger")

@@ -10,15 +10,29 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import singledispatch
 
-from domain.commands import PathwayCommand, PublishPathway, RetirePathway
+from domain.commands import (
+    DecideMigration,
+    FinishMigration,
+    PathwayCommand,
+    PublishPathway,
+    RetirePathway,
+)
 from domain.errors import (
+    AlreadyDecidedError,
+    InvalidError,
     RetiredError,
     UnknownPathwayError,
     UnknownVersionError,
     UnpublishableError,
     VersionTakenError,
 )
-from domain.events import PathwayEvent, PathwayPublished, PathwayRetired
+from domain.events import (
+    MigrationDecided,
+    MigrationFinished,
+    PathwayEvent,
+    PathwayPublished,
+    PathwayRetired,
+)
 from pathways.problems import nearest
 
 
@@ -37,11 +51,32 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class Migration:
+    """A decision to move learners from one version to another, of the day `on`.
+
+    `preview` says what was known to come of it: by credential, how many stood how before and after.
+    It is under way until it is `finished`.
+    """
+
+    id: str
+    pathway: str
+    from_version: str
+    version: str
+    where: tuple[str, ...]
+    on: date
+    by: str
+    learners: int
+    preview: Mapping[str, Mapping[str, Mapping[str, int]]]
+    finished: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
-    """A pathway's versions, in the order in which they were published."""
+    """A pathway's versions, in the order in which they were published; and its migrations."""
 
     pathway: str
     editions: Mapping[str, Edition] = field(default_factory=dict)
+    migrations: Mapping[str, Migration] = field(default_factory=dict)
 
     def edition(self, version: str) -> Edition:
         """Return a version; raises `UnknownPathwayError` or `UnknownVersionError`."""
@@ -63,6 +98,13 @@ class Publication:
                 return edition
         raise RetiredError(f"every version of `{self.pathway}` is retired", "publish a new version")
 
+    def under_way(self, from_version: str) -> Migration | None:
+        """Return the migration from a version that is not finished, where there is one."""
+        for migration in self.migrations.values():
+            if migration.from_version == from_version and migration.finished is None:
+                return migration
+        return None
+
     def _must_exist(self) -> None:
         if not self.editions:
             raise UnknownPathwayError(f"no pathway `{self.pathway}` was published")
@@ -83,9 +125,30 @@ def evolve(publication: Publication, event: PathwayEvent) -> Publication:
             )
         case PathwayRetired():
             edition = replace(publication.editions[event.version], retired=event.on)
+        case MigrationDecided():
+            decided = Migration(
+                id=event.migration,
+                pathway=event.pathway,
+                from_version=event.from_version,
+                version=event.version,
+                where=event.where,
+                on=event.on,
+                by=event.by,
+                learners=event.learners,
+                preview=event.preview,
+            )
+            return _migrated(publication, decided)
+        case MigrationFinished():
+            before = publication.migrations[event.migration]
+            return _migrated(publication, replace(before, finished=event.on))
         case _:
             raise TypeError(f"`{event.topic}` does not belong to a pathway")
     return replace(publication, editions={**publication.editions, edition.version: edition})
+
+
+def _migrated(publication: Publication, migration: Migration) -> Publication:
+    migrations = {**publication.migrations, migration.id: migration}
+    return replace(publication, migrations=migrations)
 
 
 def replay(pathway: str, events: Iterable[PathwayEvent]) -> Publication:
@@ -150,5 +213,65 @@ def _(command: RetirePathway, publication: Publication) -> tuple[PathwayEvent, .
             source=command.source,
             pathway=command.pathway,
             version=command.version,
+        ),
+    )
+
+
+@decide.register
+def _(command: DecideMigration, publication: Publication) -> tuple[PathwayEvent, ...]:
+    edition = publication.edition(command.version)
+    publication.edition(command.from_version)
+    if command.version == command.from_version:
+        raise InvalidError(f"`{command.version}` is the version that they are on")
+    begun = publication.under_way(command.from_version)
+    if begun is not None:
+        if (begun.version, begun.where) == (command.version, command.where):
+            return ()
+        where = "".join(f" --where '{condition}'" for condition in begun.where)
+        raise AlreadyDecidedError(
+            f"a migration from `{begun.from_version}` to `{begun.version}` is under way since"
+            f" {begun.on}",
+            f"end it first: cairn cohort migrate {begun.pathway} --from {begun.from_version}"
+            f" --to {begun.version}{where}",
+        )
+    stem = f"{command.from_version}->{command.version}"
+    return (
+        MigrationDecided(
+            on=command.on,
+            by=command.by,
+            source=command.source,
+            migration=f"{stem}#{len(publication.migrations) + 1}",
+            pathway=command.pathway,
+            from_version=command.from_version,
+            version=command.version,
+            digest=edition.digest,
+            where=command.where,
+            learners=command.learners,
+            preview={
+                credential: {before: dict(after) for before, after in befores.items()}
+                for credential, befores in command.preview.items()
+            },
+        ),
+    )
+
+
+@decide.register
+def _(command: FinishMigration, publication: Publication) -> tuple[PathwayEvent, ...]:
+    migration = publication.migrations.get(command.migration)
+    if migration is None:
+        raise InvalidError(
+            f"`{command.pathway}` has no migration `{command.migration}`",
+            nearest(command.migration, publication.migrations),
+        )
+    if migration.finished is not None:
+        return ()
+    return (
+        MigrationFinished(
+            on=command.on,
+            by=command.by,
+            source=command.source,
+            migration=migration.id,
+            pathway=command.pathway,
+            stayed=command.stayed,
         ),
     )
