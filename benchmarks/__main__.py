@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("startup", "evaluations", "verdicts", "imports", "audit", "plan", "interchange")
+ALL = ("startup", "evaluations", "verdicts", "imports", "audit", "plan", "interchange", "columns")
 
 
 def main(names: list[str]) -> None:

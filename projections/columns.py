@@ -52,7 +52,7 @@ from projections.runner import State, engine_of
 VERSION = 1
 
 #: About how many events are replayed for one part, when the columns are made anew.
-STRETCH = 1_000_000
+STRETCH = 500_000
 
 #: How many events are caught up with in one run.
 _PAGE = 20_000

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +14,17 @@ import pytest
 from domain.imports import Intake, import_rows
 from domain.ledger import open_ledger
 from projections import audit as audits
-from projections import rebuilding
+from projections import columns, rebuilding
 from projections.audit import audit
+from projections.cohort import Ask, cohort
+from projections.columns import Columns
+from projections.migration import following, preview
 from projections.partitions import Sharing, shared
 from projections.rebuilding import rebuild
 from projections.runner import Projections
 from tests.domain.test_imports import many
 from tests.ledgers import LADDER, MOMENT, TODAY, Desk
+from tests.projections.test_columns import told
 from tests.projections.test_partitions import doubled
 from tests.projections.test_read_models import rows
 
@@ -107,3 +112,33 @@ def test_rebuilding_on_a_cluster_gives_the_same_rows_though_a_worker_is_killed(
     assert events == crowd.ledger.store.head()
     assert rows(views) == before
     views.close()
+
+
+def test_columns_and_cohorts_on_a_cluster_are_the_same_though_a_worker_is_killed(
+    crowd: Desk, cluster: Any, sharing: Sharing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "STRETCH", 20)
+    ask = Ask(crowd.ledger.volume("ladder").document, "ladder", TODAY, sample=0)
+    one, many_ = Columns(crowd.ledger, tmp_path / "one"), Columns(crowd.ledger, tmp_path / "many")
+    one.rebuild()
+    many_.rebuild(sharing, killing(cluster))
+    assert len(many_.parts()) == len(one.parts()) > 5
+    assert told(many_) == told(one)
+    assert cohort(many_.parts(), ask, sharing, killing(cluster)) == cohort(one.parts(), ask)
+    intake = Intake(register=True, enrol=("ladder",))
+    import_rows(crowd.ledger, many(50), on=TODAY, clock=lambda: MOMENT, intake=intake)
+    many_.catch_up(sharing)
+    one.rebuild()
+    assert told(many_) == told(one)
+
+
+def test_a_migration_is_previewed_on_a_cluster(crowd: Desk, sharing: Sharing) -> None:
+    crowd.publish(LADDER.replace('"1"', '"2"').replace("{all: [sheets-1, sheets-2]}", "sheets-1"))
+    ids = following(crowd.ledger, "ladder", "1")
+    asked = (crowd.ledger, "ladder", ("1", "2"), ["loses=nothing"], ids, TODAY)
+    alone = preview(*asked)
+    assert preview(*asked, sharing) == alone
+    assert alone.learners > alone.better > 0
+    # Who has the other module alone is further from the essentials by the new rule.
+    assert alone.stay > 0
+    assert alone.learners + alone.stay == len(ids) == 40
