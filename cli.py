@@ -47,6 +47,10 @@ MEMBERS = {
         "commands.badge:badge",
         "Write an award as a signed Open Badge 3.0.",
     ),
+    "portfolio": (
+        "commands.portfolio:portfolio",
+        "Put all that a learner holds into one credential.",
+    ),
     "key": (
         "commands.key:key",
         "Make and replace the keys that badges are signed with.",

@@ -44,7 +44,7 @@ REAL = {
 NAMED = {"credentials", "classes", "bottlenecks", "standings", "stopped_after_module"}
 
 #: Objects that hold more than is shown, by what they are about.
-OPEN = {"missing", "use", "events", "history"}
+OPEN = {"missing", "use", "events", "history", "verifiableCredential"}
 
 
 @pytest.fixture

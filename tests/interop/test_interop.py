@@ -148,6 +148,25 @@ def test_node_accepts_every_badge_and_every_status_list(demo: Issued) -> None:
     assert [one["verified"] for one in by_node(demo, lists)] == [True] * len(lists)
 
 
+def test_node_accepts_every_portfolio_and_none_that_was_changed(demo: Issued) -> None:
+    learners = sorted({award["learner"] for award in demo.awards()})
+    made = [json.loads(demo.run("portfolio", learner)) for learner in learners]
+    answers = by_node(demo, made)
+    assert [one for one in answers if not one["verified"]] == []
+    inside = [badge for one in made for badge in one["credentialSubject"]["verifiableCredential"]]
+    assert [one for one in by_node(demo, inside) if not one["verified"] or one["set"]] == []
+    stacked = next(one for one in made if one["credentialSubject"]["association"])
+    subject = stacked["credentialSubject"]
+    first, *rest = subject["verifiableCredential"]
+    for wrong in (
+        {"association": subject["association"][1:]},
+        {"verifiableCredential": rest},
+        {"verifiableCredential": [{**first, "name": "Doctor of Everything"}, *rest]},
+    ):
+        changed = {**stacked, "credentialSubject": {**subject, **wrong}}
+        assert [one["verified"] for one in by_node(demo, [changed])] == [False]
+
+
 @pytest.mark.parametrize("form", ["json", "jwt", "png", "svg"])
 def test_openbadgeslib_accepts_every_badge_in_every_form(demo: Issued, form: str) -> None:
     badges = demo.badges(form)
