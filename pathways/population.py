@@ -220,7 +220,7 @@ class Leaf:
     unit: str
     need: int
     sources: tuple[Source, ...]
-    #: Whether attempts are told apart by their dates.
+    #: Whether attempts at a module are told apart: by a window or an order, or by a `spread`.
     dated: bool
     limits: tuple[Limit, ...]
     parts: int
@@ -309,10 +309,16 @@ class Plan:
             self.faces.append(tuple(places[ref] for ref in named))
         self._empty = population.part(0, 0) if len(population) else population
         self.woods: dict[str, Wood] = {}
+        known: set[str] = set()
         for ref in self.wanted:
             earned = self.compiled.credentials[ref]
             if earned.tree is not None:
-                self.woods[ref] = self._wood(earned, earned.tree)
+                wood = self._wood(earned, earned.tree)
+                later = wood.refs & frozenset(document.credentials) - known
+                if later:
+                    wood.unaskable = "rules that rest on each other"
+                self.woods[ref] = wood
+            known.add(ref)
 
     def _below(self, only: frozenset[str] | None) -> tuple[str, ...]:
         order = tuple(self.compiled.credentials)
@@ -374,7 +380,7 @@ class Plan:
             unit=node.unit,
             need=ceil(Fraction(node.need) * _raw(node.unit)),
             sources=tuple(sources),
-            dated=dated,
+            dated=dated or any(bound.form == "spread" for bound in node.bounds),
             limits=tuple(self._limit(asker, node, b, sources, parts) for b in node.bounds),
             parts=parts,
         )
@@ -1013,7 +1019,7 @@ class _Crowd:
             for layer in self.layers(leaf, source, unit)
         )
         if not plain:
-            return self._whole_selection(leaf, rows, units)
+            return self._whole_selection(leaf, rows)
         caps = [
             (limit.amount, frozenset(s.ref for s in inside), limit.bound)
             for limit in leaf.limits
@@ -1081,9 +1087,8 @@ class _Crowd:
                 found |= self._attempts(leaf, source, rows) > source.capacity
         return found
 
-    def _whole_selection(self, leaf: Leaf, rows: Rows, units: list[str]) -> Flags:
+    def _whole_selection(self, leaf: Leaf, rows: Rows) -> Flags:
         """Whether everything that fits is a selection within every limit."""
-        del units
         fine = ~self._crowded(leaf, rows)
         for limit in leaf.limits:
             unit = limit.bound.unit
@@ -1148,12 +1153,17 @@ class _Crowd:
         return told, Count(self.size, int(exact.size), distinct, dict(self.because))
 
     def _rivals(self) -> None:
-        """Credentials that exclude each other are rivals only where several were awarded."""
+        """What an award has used is closed to those that exclude it, if they could use it."""
         for members, _ in self.plan.compiled.exclusive:
-            known = [self._possible[ref] for ref in members if ref in self._possible]
-            if len(known) > 1:
-                several: Flags = np.sum(np.stack(known), axis=0) > 1
-                self.leave(several, "credentials that exclude each other")
+            woods = {ref: self.plan.woods[ref] for ref in members if ref in self.plan.woods}
+            for ref, wood in woods.items():
+                if any(
+                    ref != other and not wood.refs.isdisjoint(rival.refs)
+                    for other, rival in woods.items()
+                ):
+                    possible = self._possible.get(ref)
+                    if possible is not None:
+                        self.leave(possible, "credentials that exclude each other")
 
     @cached_property
     def _possible(self) -> dict[str, Flags]:
