@@ -6,15 +6,15 @@ or expired by then; a stretch of an award that is held while its rule is met is 
 revoked.
 
 What holds people back is measured, not read off the rules: of learners who do not hold a
-credential it is asked what one more completion would do, module by module. That takes the exact
-evaluator, once for each distinct record, so it is done for a sample that is spread evenly.
+credential it is asked what one more completion would do, module by module. That is done for a
+sample, because all learners are asked as often as there are modules.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -26,9 +26,10 @@ import pyarrow.compute as pc
 from domain.names import qualified, relative
 from domain.vocabulary import Vocabulary, vocabulary
 from pathways.anatomy import destinations
-from pathways.awards import assess
+from pathways.columns import NEVER, NOT_GIVEN, NOT_SAID, Population, same, scaled
 from pathways.compile import compiled
-from pathways.document import Completed, Document, Record
+from pathways.document import Completed, Document
+from pathways.population import stand
 from projections.columns import SCHEMAS, Batch, Part
 from projections.partitions import ALONE, Sharing, shared
 from projections.population import population
@@ -44,6 +45,7 @@ _LATER = 2**31 - 1
 _EARLIER = -(2**31)
 _BITS = 62
 _BEST = Decimal(100)
+_SOURCE = "course"
 
 #: What a group of everybody is called.
 EVERYBODY = "all"
@@ -63,12 +65,12 @@ class Ask:
     versions: frozenset[str] | None = None
     by: By = "all"
     idle: int = 180
-    sample: int = 2_000
+    sample: int = 200
     learners: int = 0
 
     @property
     def step(self) -> int:
-        """Every which learner is in the sample."""
+        """Every which learner is in the sample, about."""
         return 1 if not self.sample else max(1, self.learners // self.sample)
 
 
@@ -362,56 +364,94 @@ class _Part:
             )
 
     def _help(self, found: Tally) -> None:
-        """Ask of a sample what one more module would do."""
+        """Ask of a sample what one more module would do: the first, for their ids are random."""
+        ask = self.ask
         crowd = population(
             self.batch,
             self.words,
-            pathway=self.ask.pathway,
-            on=self.ask.on,
-            versions=self.ask.versions,
+            pathway=ask.pathway,
+            on=ask.on,
+            versions=ask.versions,
+            by_rules=True,
         )
-        known: dict[str, _Helped] = {}
-        for place in range(0, len(crowd), self.ask.step):
-            record = crowd.record_of(place)
-            key = record.model_copy(update={"learner": None}).model_dump_json()
-            if key not in known:
-                known[key] = _helped(self.ask.document, record, self.ask.on)
-            helped = known[key]
-            found.sampled += 1
-            found.asked.update(helped.lacks)
-            found.awards.update(helped.awards)
-            found.advances.update(helped.advances)
+        crowd = crowd.part(0, -(-len(crowd) // ask.step))
+        if not len(crowd):
+            return
+        names = self.batch.tables["learners"]["learner"].to_pylist()
+        places = dict(zip(names, range(len(names)), strict=True))
+        who = np.array([places[learner] for learner in crowd.learners], dtype=np.int64)
+        # On a day in the past some had not yet enrolled.
+        here, held = self.here[who], self.holds[:, who]
+        found.sampled = int(here.sum())
+        before = stand(ask.document, crowd, ask.on).columns
+        lacks = {
+            ref: here & ~held[place] & ~before[ref].held
+            for place, ref in enumerate(self.credentials)
+        }
+        for ref, lack in lacks.items():
+            found.asked[ref] = int(lack.sum())
+        for module in ask.document.modules:
+            after = stand(ask.document, one_more(crowd, module, ask.on), ask.on).columns
+            for ref, lack in lacks.items():
+                old, new = before[ref], after[ref]
+                nearer = new.progress * old.whole > old.progress * new.whole
+                gains = int((lack & new.held).sum())
+                advances = int((lack & ~new.held & nearer).sum())
+                if gains:
+                    found.awards[ref, module] = gains
+                if advances:
+                    found.advances[ref, module] = advances
 
 
-@dataclass(frozen=True, slots=True)
-class _Helped:
-    lacks: tuple[str, ...]
-    awards: tuple[tuple[str, str], ...]
-    advances: tuple[tuple[str, str], ...]
+def one_more(crowd: Population, module: str, on: date) -> Population:
+    """Return learners as if each who lacks a module completed it on a day, with full marks."""
+    place = crowd.modules.index(module) if module in crowd.modules else len(crowd.modules)
+    told = np.ones(len(crowd), dtype=bool)
+    told[list(crowd.irregular)] = False
+    owner = np.repeat(np.arange(len(crowd)), np.diff(crowd.start))
+    told[owner[crowd.module == place]] = False
+    earlier = np.zeros(len(crowd.on) + 1, dtype=np.int64)
+    np.cumsum(crowd.on <= on.toordinal(), out=earlier[1:])
+    # Within a learner completions stand by day.
+    at = (crowd.start[:-1] + earlier[crowd.start[1:]] - earlier[crowd.start[:-1]])[told]
+    added = {
+        "module": place,
+        "on": on.toordinal(),
+        "revoked": NEVER,
+        "expires": NOT_SAID,
+        "score": scaled(_BEST),
+        "credits": NOT_GIVEN,
+        "hours": NOT_GIVEN,
+        "level": NOT_GIVEN,
+        "grade": NOT_GIVEN,
+        "source": crowd.sources.index(_SOURCE) if _SOURCE in crowd.sources else len(crowd.sources),
+        "groups": NOT_GIVEN,
+    }
+    columns = {name: _inserted(getattr(crowd, name), at, value) for name, value in added.items()}
+    more = Completed.model_construct(module=module, on=on, score=_BEST, source=_SOURCE)
+    return replace(
+        crowd,
+        **columns,
+        start=crowd.start + np.concatenate([[0], np.cumsum(told)]),
+        modules=tuple(dict.fromkeys((*crowd.modules, module))),
+        sources=tuple(dict.fromkeys((*crowd.sources, _SOURCE))),
+        ids={
+            place + int(np.searchsorted(at, place, "right")): name
+            for place, name in crowd.ids.items()
+        },
+        irregular={
+            who: record
+            if any(done.module == module for done in record.completed)
+            else record.model_copy(update={"completed": (*record.completed, more)})
+            for who, record in crowd.irregular.items()
+        },
+    )
 
 
-def _helped(document: Document, record: Record, on: date) -> _Helped:
-    """Find what each module that is not completed would do for a learner, if it was today."""
-    before = assess(document, record, on).standings
-    lacks = tuple(ref for ref, standing in before.items() if standing.status != "held")
-    if not lacks:
-        return _Helped((), (), ())
-    done = {entry.module for entry in record.completed}
-    awards, advances = list[tuple[str, str]](), list[tuple[str, str]]()
-    for module in document.modules:
-        if module in done:
-            continue
-        more = Completed.model_construct(
-            module=module, on=on, score=_BEST, grade=None, source="course", id=f"imagined:{module}"
-        )
-        imagined = record.model_copy(update={"completed": (*record.completed, more)})
-        after = assess(document, imagined, on).standings
-        for ref in lacks:
-            if after[ref].status == "held":
-                awards.append((ref, module))
-            elif after[ref].progress > before[ref].progress:
-                advances.append((ref, module))
-    return _Helped(lacks, tuple(awards), tuple(advances))
+def _inserted(column: Any, at: Any, value: int) -> Any:
+    if not any(column.strides) and len(column) and column[0] == value:
+        return same(value, len(column) + len(at), column.dtype.type)
+    return np.insert(column, at, value)
 
 
 def _period(day: date, by: By) -> str:
