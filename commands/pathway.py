@@ -31,6 +31,7 @@ LEDGER = "commands.publishing"
         "evaluate": (f"{HERE}:evaluate", "Say how a learner's record stands, without a ledger."),
         "explain": (f"{HERE}:explain", "Show one credential's proof, or what stands in the way."),
         "diff": ("commands.comparing:diff", "Say what changed between two versions, rule by rule."),
+        "impact": ("commands.impact:impact", "Say what a draft would do to everybody."),
         "schema": (f"{HERE}:schema", "Print the JSON Schema, for editors."),
         "export": ("commands.exchanging:export", "Write a pathway as CTDL, for registries."),
         "import": ("commands.exchanging:import_", "Make a pathway file of a CTDL document."),

@@ -162,14 +162,14 @@ def _joined(parts: list[Column]) -> Column:
     whole = lcm(*(part.whole for part in parts))
     return Column(
         outcome=np.concatenate([part.outcome for part in parts]),
-        progress=np.concatenate([_times(p.progress, p.whole, whole // p.whole) for p in parts]),
+        progress=np.concatenate([times(p.progress, p.whole, whole // p.whole) for p in parts]),
         whole=whole,
         awarded_on=np.concatenate([part.awarded_on for part in parts]),
         held=np.concatenate([part.held for part in parts]),
     )
 
 
-def _times(numbers: Numbers, most: int, factor: int) -> Numbers:
+def times(numbers: Numbers, most: int, factor: int) -> Numbers:
     """Multiply numbers of which none is above `most`, in as many bits as that takes."""
     if factor == 1:
         return numbers
@@ -1357,7 +1357,7 @@ class _Crowd:
                 self.leave(met != maybe, f"`{wood.tree.credential}`: a search")
             shares.append(_capped(numbers, whole, met))
         common = lcm(*(whole for _, whole in shares))
-        parts = [_times(numbers, whole, common // whole) for numbers, whole in shares]
+        parts = [times(numbers, whole, common // whole) for numbers, whole in shares]
         return _reached(node, parts, common)
 
     def _leaf_progress(self, leaf: Leaf) -> tuple[Numbers, int]:
@@ -1451,7 +1451,7 @@ def _mended(
     standings = [each[ref] for each in found]
     progress = [standing.progress for standing in standings]
     whole = lcm(column.whole, *{share.denominator for share in progress})
-    numbers = _times(column.progress, column.whole, whole // column.whole)
+    numbers = times(column.progress, column.whole, whole // column.whole)
     if whole >= _WIDE:
         numbers = numbers.astype(object)
     numbers = numbers.copy()
@@ -1566,7 +1566,7 @@ def _capped(numbers: Numbers, whole: int, met: Flags) -> tuple[Numbers, int]:
         # There or not there; and what is there is met, unless something else is asked.
         return np.where(met, _ALMOST, np.minimum(numbers * _ALMOST, _ALMOST - 1)), _ALMOST
     common = lcm(whole, _ALMOST)
-    numbers = _times(numbers, whole, common // whole)
+    numbers = times(numbers, whole, common // whole)
     almost = common // _ALMOST * (_ALMOST - 1)
     if common >= _WIDE:
         numbers = numbers.astype(object)

@@ -41,7 +41,14 @@ REAL = {
 }
 
 #: Objects whose keys are names of the pathway's, not of the shape.
-NAMED = {"credentials", "classes", "bottlenecks", "standings", "stopped_after_module"}
+NAMED = {
+    "because",
+    "bottlenecks",
+    "classes",
+    "credentials",
+    "standings",
+    "stopped_after_module",
+}
 
 #: Objects that hold more than is shown, by what they are about.
 OPEN = {"missing", "use", "events", "history", "verifiableCredential"}
