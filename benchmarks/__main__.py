@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-ALL = ("startup", "evaluations", "verdicts", "imports", "audit", "plan", "interchange", "columns")
+ALL = (
+    "startup",
+    "evaluations",
+    "verdicts",
+    "imports",
+    "audit",
+    "plan",
+    "interchange",
+    "columns",
+    "scale",
+)
 
 
 def main(names: list[str]) -> None:

@@ -2,11 +2,15 @@
 
 The ledgers are written straight into their tables, event by event as the ledger would store them,
 because deciding about so many completions would take most of the time. Learners complete modules
-of a pathway without awards. `CAIRN_BENCH_LEARNERS=1000000` is the size that docs/scale.md tells of.
+of a pathway without awards. At last the columns are widened: the same learners stand in them again
+and again under other ids, which the ledger knows nothing of, so that reading a million, and
+catching up over a million, is measured without their events; `CAIRN_BENCH_LEARNERS=100000` widens
+to that.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import resource
@@ -15,9 +19,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+import pyarrow as pa
 
 from benchmarks.figures import seconds, table
 from domain.codec import encode
@@ -26,7 +33,7 @@ from domain.events import LearnerEnrolled, LearnerRegistered, ModuleCompleted, R
 from domain.ledger import Ledger, open_ledger
 from pathways.source import load_pathway
 from projections.cohort import Ask, cohort
-from projections.columns import Columns
+from projections.columns import Columns, write_run
 from projections.partitions import Sharing
 from projections.population import WANTED, population
 
@@ -175,6 +182,44 @@ def measure(path: Path, learners: int) -> list[tuple[str, str]]:
     ]
 
 
+def widened(path: Path, times: int) -> list[tuple[str, str]]:
+    """Measure reading and catching up where there are so many times as many learners."""
+    with open_ledger(str(path)) as ledger:
+        columns = Columns(ledger)
+        columns.rebuild()
+        manifest = columns.manifest()
+        assert manifest is not None
+        batches = [part.read() for part in columns.parts()]
+        runs = []
+        for place in range(times - 1):
+            for part, batch in enumerate(batches):
+                number = place * len(batches) + part
+                ids = [f"{number:06x}{learner:026x}" for learner in range(len(batch))]
+                own = batch.tables["learners"].set_column(0, "learner", pa.array(ids))
+                runs.append(write_run(columns.folder, batch.tables | {"learners": own}, whole=True))
+        real = tuple(replace(run, whole=False) for run in manifest.runs)
+        wider = replace(manifest, runs=(*runs, *real))
+        text = json.dumps(asdict(wider))
+        (columns.folder / "manifest.json").write_text(text, encoding="utf-8")
+        learners = columns.learners()
+        words = ledger.volume("bench").words
+
+        def as_population() -> None:
+            for part in columns.parts():
+                population(part.read(WANTED), words, pathway="bench", on=ON)
+
+        crowd = seconds(as_population)
+        add(ledger, NEW)
+        catching = seconds(columns.catch_up)
+        after = seconds(as_population)
+    return [
+        ("learners", f"{learners:,}"),
+        ("read as a population", f"{crowd:.1f} s, {1e6 * crowd / learners:.1f} µs a learner"),
+        (f"catching up after {NEW:,} new events", f"{catching:.2f} s"),
+        ("read as a population after that", f"{after:.1f} s"),
+    ]
+
+
 def _peak() -> float:
     size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return size / (1024 * 1024 if sys.platform == "darwin" else 1024)
@@ -193,6 +238,10 @@ def run() -> None:
                 text=True,
             )
             print(done.stdout, end="")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "bench.db")
+        generate(path, LEARNERS // 10)
+        table("columns widened a hundred times", widened(path, 100))
 
 
 if __name__ == "__main__":

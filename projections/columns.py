@@ -268,6 +268,7 @@ class Batch:
         """Keep tables; a table that was not asked for is not there."""
         self.tables = tables
         self._starts: dict[str, Any] = {}
+        self._codes: dict[tuple[str, str], tuple[Any, list[str]]] = {}
 
     def __len__(self) -> int:
         """How many learners there are."""
@@ -290,10 +291,14 @@ class Batch:
 
     def codes(self, table: str, column: str) -> tuple[Any, list[str]]:
         """Return a column of words as places in a list of words, -1 where it is empty."""
-        words = self.tables[table][column].unify_dictionaries().combine_chunks()
-        if not len(words):
-            return np.zeros(0, dtype=np.int32), []
-        return words.indices.fill_null(-1).to_numpy(), words.dictionary.to_pylist()
+        if (table, column) not in self._codes:
+            words = self.tables[table][column].unify_dictionaries().combine_chunks()
+            self._codes[table, column] = (
+                (words.indices.fill_null(-1).to_numpy(), words.dictionary.to_pylist())
+                if len(words)
+                else (np.zeros(0, dtype=np.int32), [])
+            )
+        return self._codes[table, column]
 
     def days(self, table: str, column: str, empty: int) -> Any:
         """Return a column of days as numbers of days since 1970, `empty` where there is none."""
@@ -430,7 +435,7 @@ def _file(folder: Path, run: str, table: str) -> Path:
     return folder / f"{run}.{table}.parquet"
 
 
-def _write(folder: Path, tables: Tables, *, whole: bool) -> Run:
+def write_run(folder: Path, tables: Tables, *, whole: bool) -> Run:
     """Write a run; it is there when a manifest names it."""
     name, digests = uuid4().hex, dict[str, str]()
     for table, rows in tables.items():
@@ -652,7 +657,7 @@ class Columns:
                 builder.add(loaded.learner, loaded.number, loaded.day)
         runs = list(manifest.runs)
         if len(builder):
-            runs.append(_write(self.folder, builder.tables(), whole=False))
+            runs.append(write_run(self.folder, builder.tables(), whole=False))
         return self._published(
             manifest, self._merged(runs), position=rows[-1].position, mark=_mark(rows[-1])
         )
@@ -665,7 +670,7 @@ class Columns:
             return self._grounds(whole, newer)
         while len(newer) > 1 and 2 * newer[-1].learners >= newer[-2].learners:
             last = [_read(self.folder, run.name, dict.fromkeys(SCHEMAS)) for run in newer[-2:]]
-            newer[-2:] = [_write(self.folder, _overlaid(last, "", None).tables, whole=False)]
+            newer[-2:] = [write_run(self.folder, _overlaid(last, "", None).tables, whole=False)]
         return [*whole, *newer]
 
     def _grounds(self, whole: Sequence[Run], newer: Sequence[Run]) -> list[Run]:
@@ -682,7 +687,7 @@ class Columns:
                 if low < high:
                     first = ids[low - 1].decode() if low else ""
                     some = _overlaid([batch], first, ids[high - 1].decode())
-                    found.append(_write(self.folder, some.tables, whole=True))
+                    found.append(write_run(self.folder, some.tables, whole=True))
         return found
 
     def _anew(self, engine: Engine, sharing: Sharing, progress: Progress) -> int:
@@ -774,7 +779,7 @@ def _part(
                 history = [row.read() for row in rows]
                 known = learners.replay(stream, _events(history))
                 builder.add(known, rows[-1].number, max(one.day for one in history))
-    written = _write(folder, builder.tables(), whole=True) if len(builder) else None
+    written = write_run(folder, builder.tables(), whole=True) if len(builder) else None
     return written, events
 
 
