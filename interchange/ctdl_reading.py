@@ -40,8 +40,8 @@ from pathways.words import quoted
 #: Bounds on what is read; published pathways are far below them.
 MAX_BYTES = 32 * 1024 * 1024
 MAX_DEPTH = 200
-MAX_NODES = 50_000
-MAX_RULES = 50_000
+MAX_NODES = 10_000
+MAX_RULES = 20_000
 _RULE_DEPTH = 40
 
 Data = dict[str, Any]
@@ -525,19 +525,19 @@ class _Reader:
         return node
 
     def destinations(self) -> list[Data]:
-        found = [
-            node
+        found = {
+            id(node): node
             for reference in _references(self.pathway.get("hasDestinationComponent"))
             if (node := self.graph.find(reference)) is not None
-        ]
+        }
         for node in self.graph.order:
-            if node.get("isDestinationComponentOf") and node not in found:
+            if node.get("isDestinationComponentOf"):
                 goals = [
                     self.graph.find(each) for each in _references(node["isDestinationComponentOf"])
                 ]
-                if self.pathway in goals or all(goal is None for goal in goals):
-                    found.append(node)
-        return found
+                if any(goal is self.pathway for goal in goals) or not any(goals):
+                    found.setdefault(id(node), node)
+        return list(found.values())
 
     # --- components ------------------------------------------------------------------------------
 

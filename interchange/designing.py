@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from typing import Any
 
 from interchange.ctdl_reading import Imported
 from pathways.document import (
+    AmountRule,
     Bounds,
     Credential,
     CredentialRule,
@@ -40,6 +41,9 @@ from pathways.shape import filled, shaped
 from pathways.tree import parse_tree, plain_value
 
 Notes = Mapping[tuple[str, ...], list[str]]
+
+#: So often is a pathway made simpler before it is given up.
+_ATTEMPTS = 8
 
 #: Lines are broken where they would be longer.
 WIDTH = 110
@@ -275,7 +279,9 @@ def usable(imported: Imported, head: list[str]) -> tuple[list[File], list[str]]:
         pathway = pathway.model_copy(update={"uses": tuple(file.name for file in others)})
     tried: set[tuple[str, str]] = set()
     problems: list[Problem] = []
-    for _ in range(100):
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            pathway = _without_circles(pathway, kept)
         text, spans = written(pathway, kept, head)
         _, problems = load_texts([File(name, text), *others])
         if not problems:
@@ -299,6 +305,51 @@ def usable(imported: Imported, head: list[str]) -> tuple[list[File], list[str]]:
             kept.setdefault(about, []).append(f"left out, because {message}")
     text, _ = written(pathway, kept, head)
     return [File(name, text, kept), *others], [str(each) for each in problems]
+
+
+def _without_circles(pathway: Pathway, notes: dict[tuple[str, ...], list[str]]) -> Pathway:
+    """Take out what modules require where they need each other, all at once.
+
+    The loader tells one circle of each knot at a time, and a graph may have thousands.
+    """
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    entries: dict[str, Any] = {**pathway.modules, **pathway.credentials}
+    for ref, entry in entries.items():
+        graph.add_edges_from((ref, each) for each in _needed(entry.requires))
+    tied = {
+        ref
+        for knot in nx.strongly_connected_components(graph)
+        if len(knot) > 1
+        for ref in knot
+        if ref in pathway.modules
+    }
+    if not tied:
+        return pathway
+    for ref in tied:
+        notes.setdefault(("modules", ref), []).append("its prerequisite is part of a circle")
+    modules = {
+        ref: module.model_copy(update={"requires": None}) if ref in tied else module
+        for ref, module in pathway.modules.items()
+    }
+    return pathway.model_copy(update={"modules": modules})
+
+
+def _needed(rule: Any) -> Iterator[str]:
+    """The modules and credentials that a rule names."""
+    match rule:
+        case None:
+            return
+        case ModuleRule():
+            yield rule.module
+        case CredentialRule():
+            yield rule.credential
+        case AmountRule():
+            yield from rule.selector.ids or ()
+        case _:
+            for child in rule.children:
+                yield from _needed(child)
 
 
 def _lightened(pathway: Pathway, about: tuple[str, str], *, again: bool) -> Pathway:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import combinations
 
 from pathways.catalogue import Catalogue, Match
 from pathways.document import (
@@ -228,14 +227,19 @@ class Judge:
 
     def _barred(self, modules: Iterable[str], loc: Loc) -> None:
         known = self.document.modules
-        for one, other in combinations(sorted(set(modules) & set(known)), 2):
-            if other in known[one][0].barred or one in known[other][0].barred:
-                self.refuse(
-                    loc,
-                    f"`{one}` and `{other}` are barred to each other, and both are asked for",
-                    "ask for one of them with `any`",
-                    found="",
-                )
+        asked = set(modules) & set(known)
+        pairs = {
+            (min(one, other), max(one, other))
+            for one in asked
+            for other in asked.intersection(known[one][0].barred) - {one}
+        }
+        for one, other in sorted(pairs):
+            self.refuse(
+                loc,
+                f"`{one}` and `{other}` are barred to each other, and both are asked for",
+                "ask for one of them with `any`",
+                found="",
+            )
 
     # --- counting children -----------------------------------------------------------------------
 
