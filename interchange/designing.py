@@ -314,7 +314,7 @@ def _without_circles(pathway: Pathway, notes: dict[tuple[str, ...], list[str]]) 
     """
     import networkx as nx
 
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     entries: dict[str, Any] = {**pathway.modules, **pathway.credentials}
     for ref, entry in entries.items():
         graph.add_edges_from((ref, each) for each in _needed(entry.requires))
