@@ -271,6 +271,13 @@ def touched(old: Document, new: Document) -> frozenset[str]:
     return everything & changed
 
 
+def same_modules(old: Document, new: Document) -> bool:
+    """Whether completions serve alike by both: see `population.Memory`."""
+    return {ref: module for ref, (module, _) in old.modules.items()} == {
+        ref: module for ref, (module, _) in new.modules.items()
+    } and [(f.defaults, f.scale) for f in old.files] == [(f.defaults, f.scale) for f in new.files]
+
+
 def _shared(document: Document) -> list[object]:
     aside = {"credentials", "examples", "version", "title", "description"}
     return [file.model_dump(mode="json", exclude=aside) for file in document.files]

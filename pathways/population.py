@@ -20,6 +20,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations
 from math import ceil, gcd, lcm
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -86,6 +87,16 @@ class Column:
     awarded_on: Days
     held: Flags
 
+    def part(self, first: int, last: int) -> Column:
+        """The column of the learners from one place up to, not including, another."""
+        return Column(
+            self.outcome[first:last],
+            self.progress[first:last],
+            self.whole,
+            self.awarded_on[first:last],
+            self.held[first:last],
+        )
+
     def of(self, learner: int) -> tuple[Outcome, Fraction, date | None]:
         """The outcome, the progress and the day of the last award of one learner."""
         day = int(self.awarded_on[learner])
@@ -129,26 +140,42 @@ class Standings:
     count: Count
 
 
+class Memory:
+    """What was made of the completions of one population for one day, to be asked again.
+
+    It may be used as long as the modules that documents describe are the same.
+    """
+
+    def __init__(self) -> None:
+        """Remember nothing yet."""
+        self.layers: dict[int, dict[tuple[Any, ...], list[Layer]]] = {}
+
+
 def stand(
     document: Document,
     population: Population,
     on: date,
     *,
     only: frozenset[str] | None = None,
+    known: Mapping[str, Column] | None = None,
+    memory: Memory | None = None,
     seen: Callable[[int], None] | None = None,
 ) -> Standings:
     """Tell how every credential stands for every learner: what `awards.assess` would tell.
 
-    `only` leaves out the credentials on which none of these rests. `seen` is told now and then
-    how many learners were looked at. Pure; raises nothing of its own.
+    `only` leaves out the credentials on which none of these rests, and those that are `known`:
+    columns of an earlier answer for the same learners and day, by rules that say the same. `seen`
+    is told now and then how many learners were looked at. Raises nothing of its own.
     """
-    plan = Plan(document, population, only)
+    plan = Plan(document, population, only, known or {})
     parts: list[tuple[dict[str, Column], Count]] = []
     for first in range(0, max(len(population), 1), CHUNK):
-        part = population.part(first, min(first + CHUNK, len(population)))
-        parts.append(_Crowd(plan, part, on).stand())
+        last = min(first + CHUNK, len(population))
+        layers = None if memory is None else memory.layers.setdefault(first, {})
+        lower = {ref: column.part(first, last) for ref, column in plan.known.items()}
+        parts.append(_Crowd(plan, population.part(first, last), on, lower, layers).stand())
         if seen is not None:
-            seen(len(part))
+            seen(last - first)
     columns = {ref: _joined([told[ref] for told, _ in parts]) for ref in plan.wanted}
     count = Count()
     for _, each in parts:
@@ -290,16 +317,22 @@ class Plan:
     """A document made ready for one population: the same for every part of it."""
 
     def __init__(
-        self, document: Document, population: Population, only: frozenset[str] | None = None
+        self,
+        document: Document,
+        population: Population,
+        only: frozenset[str] | None = None,
+        known: Mapping[str, Column] = MappingProxyType({}),
     ) -> None:
-        """Make every rule ready."""
+        """Make every rule ready that is not known."""
         self.compiled: Compiled = compiled(document)
         self.document = document
         self.given = frozenset(
             name for name, nothing in _OWN.items() if _says(getattr(population, name), nothing)
         )
         self.revokes = _says(population.revoked, NEVER)
-        self.wanted = self._below(only)
+        below = self._below(only, known)
+        self.wanted = tuple(ref for ref in below if only is None or ref not in known or ref in only)
+        self.known = {ref: known[ref] for ref in below if ref not in self.wanted}
         self.refs = tuple(document.modules)
         places = {ref: place for place, ref in enumerate(self.refs)}
         self.faces: list[tuple[int, ...]] = []
@@ -309,18 +342,18 @@ class Plan:
             self.faces.append(tuple(places[ref] for ref in named))
         self._empty = population.part(0, 0) if len(population) else population
         self.woods: dict[str, Wood] = {}
-        known: set[str] = set()
+        before = set(self.known)
         for ref in self.wanted:
             earned = self.compiled.credentials[ref]
             if earned.tree is not None:
                 wood = self._wood(earned, earned.tree)
-                later = wood.refs & frozenset(document.credentials) - known
+                later = wood.refs & frozenset(document.credentials) - before
                 if later:
                     wood.unaskable = "rules that rest on each other"
                 self.woods[ref] = wood
-            known.add(ref)
+            before.add(ref)
 
-    def _below(self, only: frozenset[str] | None) -> tuple[str, ...]:
+    def _below(self, only: frozenset[str] | None, known: Mapping[str, Column]) -> tuple[str, ...]:
         order = tuple(self.compiled.credentials)
         if only is None:
             return order
@@ -329,6 +362,8 @@ class Plan:
             ref = waiting.pop()
             if ref not in wanted:
                 wanted.add(ref)
+                if ref in known and ref not in only:
+                    continue
                 waiting += credentials_needed(self.compiled.credentials[ref], self.document)
                 for members in self.compiled.components:
                     if ref in members:
@@ -536,8 +571,17 @@ Met: TypeAlias = tuple[Flags, Flags]
 class _Crowd:
     """One part of the population, looked at on one day."""
 
-    def __init__(self, plan: Plan, part: Population, on: date) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        part: Population,
+        on: date,
+        known: Mapping[str, Column],
+        memory: dict[tuple[Any, ...], list[Layer]] | None,
+    ) -> None:
         self.plan = plan
+        self.known = known
+        self.memory = memory
         self.part = part
         self.day = on
         self.on = on.toordinal()
@@ -546,10 +590,11 @@ class _Crowd:
         self.because: Counter[str] = Counter()
         self.enrolled = np.where(part.enrolled == NEVER, 0, part.enrolled).astype(np.int32)
         self.awards: dict[str, list[Layer]] = {}
-        self._layers: dict[tuple[Any, ...], list[Layer]] = {}
+        self._layers: dict[tuple[Any, ...], list[Layer]] = dict(memory or {})
+        self._places = {ref: place for place, ref in enumerate(plan.refs)}
+        self._batches: dict[str, Batch] = {}
         self._on_day: dict[int, Met] = {}
         self._set_aside()
-        self._sort()
 
     # --- who is left to the exact evaluator ------------------------------------------------------
 
@@ -583,23 +628,21 @@ class _Crowd:
 
     # --- the items of each module ----------------------------------------------------------------
 
-    def _sort(self) -> None:
-        """Bring the completions together by module; within one they stay by learner and day."""
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The completions by module, and where each ends; in one they stay by learner and day."""
         faces = np.array([each[0] if each else -1 for each in self.plan.faces] or [-1], np.int16)
         served = faces[self.part.module] if self.part.module.size else np.zeros(0, np.int16)
         served = np.where(self.part.on <= self.on, served, np.int16(-1))
-        self._order = np.argsort(served, kind="stable")
         counts = np.bincount(served + 1, minlength=len(self.plan.refs) + 1)
-        self._ends = np.cumsum(counts)
-        self._places = {ref: place for place, ref in enumerate(self.plan.refs)}
-        self._batches: dict[str, Batch] = {}
-        self._lasts: dict[str, Days | None] = {}
+        return np.argsort(served, kind="stable"), np.cumsum(counts)
 
     def batch(self, ref: str) -> Batch:
         """The completions of a module that can serve: passed, and valid on their day."""
         if ref not in self._batches:
             place = self._places[ref]
-            rows = self._order[self._ends[place] : self._ends[place + 1]]
+            order, ends = self._sorted
+            rows = order[ends[place] : ends[place + 1]]
             module, file = self.plan.document.modules[ref]
             batch = Batch(
                 ref, module, self.part, self.plan.given, rows, self._owner[rows], self.part.on[rows]
@@ -641,6 +684,13 @@ class _Crowd:
             else:
                 found = self._of_awards(source, leaf, unit)
             self._layers[key] = found
+            if (
+                self.memory is not None
+                and source.question is None
+                and value is None
+                and source.ref in self._places
+            ):
+                self.memory[key] = found
         return self._layers[key]
 
     def _of_module(self, batch: Batch, source: Source, unit: str, *, each: bool) -> list[Layer]:
@@ -1143,8 +1193,11 @@ class _Crowd:
     def stand(self) -> tuple[dict[str, Column], Count]:
         """How every credential stands for the learners of this part."""
         told: dict[str, Column] = {}
-        for ref in self.plan.wanted:
-            told[ref] = self._live(self.plan.compiled.credentials[ref])
+        for ref, earned in self.plan.compiled.credentials.items():
+            if ref in self.known:
+                self._recall(earned, self.known[ref])
+            elif ref in self.plan.wanted:
+                told[ref] = self._live(earned)
         self._rivals()
         exact = np.flatnonzero(self.exact)
         distinct = 0
@@ -1187,10 +1240,7 @@ class _Crowd:
             day = np.where(self._approved(earned.ref), day, NEVER).astype(np.int32)
         if holds is not None:
             day = np.where(holds != NEVER, holds, day).astype(np.int32)
-        lives = (
-            model.valid_for is not None or model.lasts != "once_earned" or model.renewal is not None
-        )
-        if lives:
+        if self._ends(earned):
             self.leave(day != NEVER, f"`{earned.ref}`: an award that ends")
         self._possible[earned.ref] = (day != NEVER) | maybe
         self.awards[earned.ref] = [Layer(day, None, day, 1)]
@@ -1198,6 +1248,21 @@ class _Crowd:
         outcome = np.where(sure, np.int8(_MET), np.int8(_UNMET))
         progress, whole = _capped(numbers, whole, sure)
         return Column(outcome, progress, whole, day, day != NEVER)
+
+    def _recall(self, earned: Earned, column: Column) -> None:
+        """Let the awards that are known serve as evidence; those that end are not known in full."""
+        self._holds(earned)
+        day = column.awarded_on
+        if self._ends(earned):
+            self.leave(day != NEVER, f"`{earned.ref}`: an award that ends")
+        self.awards[earned.ref] = [Layer(day, None, day, 1)]
+
+    def _ends(self, earned: Earned) -> bool:
+        """Whether awards of a credential may end, or begin again."""
+        model = earned.model
+        return (
+            model.valid_for is not None or model.renewal is not None or model.lasts != "once_earned"
+        )
 
     def _blank(self) -> Column:
         nothing = np.zeros(self.size, np.int64)
@@ -1233,7 +1298,7 @@ class _Crowd:
 
     def _external(self, earned: Earned, holds: Days | None) -> Column:
         day = np.full(self.size, NEVER, np.int32) if holds is None else holds
-        if earned.model.valid_for is not None or earned.renewal is not None:
+        if self._ends(earned):
             self.leave(day != NEVER, f"`{earned.ref}`: an award that ends")
         self._possible[earned.ref] = day != NEVER
         self.awards[earned.ref] = [Layer(day, None, day, 1)]
@@ -1549,15 +1614,42 @@ def _enough(dates: list[Days], amounts: list[Any], need: int, size: int) -> Days
                 total += (other <= day) * amount
             found = np.where((total >= need) & (day < found), day, found)
         return found
+    for low in range(0, size, _BLOCK):
+        block = slice(low, low + _BLOCK)
+        days = [day[block] for day in dates]
+        each = [amount if isinstance(amount, int) else amount[block] for amount in amounts]
+        found[block] = _in_turn(days, each, need)
+    return found
+
+
+#: So many learners' dates are sorted together: they fit in the processor's nearest cache.
+_BLOCK = 2_048
+
+#: A day and an amount fit into one number, by which both are sorted.
+_AMOUNT_BITS = 40
+_LATEST = 2**22 - 1
+
+
+def _in_turn(dates: list[Days], amounts: list[Any], need: int) -> Days:
+    """The same for many dates, which are brought into their order learner by learner."""
     days = np.stack(dates, axis=1)
-    worth = np.stack([np.broadcast_to(np.asarray(a, np.int64), (size,)) for a in amounts], axis=1)
-    order = np.argsort(days, axis=1, kind="stable")
-    days = np.take_along_axis(days, order, axis=1)
-    sums = np.cumsum(np.take_along_axis(worth, order, axis=1), axis=1)
-    enough = sums >= need
-    place = enough.argmax(axis=1)
-    reached = days[np.arange(size), place]
-    return np.where(enough[:, -1], reached, NEVER).astype(np.int32)
+    worth = np.empty(days.shape, np.int64)
+    for place, amount in enumerate(amounts):
+        worth[:, place] = amount
+    if int(worth.max(initial=0)) >> _AMOUNT_BITS:
+        order = np.argsort(days, axis=1, kind="stable")
+        days = np.take_along_axis(days, order, axis=1)
+        worth = np.take_along_axis(worth, order, axis=1)
+    else:
+        worth |= np.minimum(days, _LATEST).astype(np.int64) << _AMOUNT_BITS
+        worth.sort(axis=1)
+        days = worth >> _AMOUNT_BITS
+        worth &= 2**_AMOUNT_BITS - 1
+    sums = np.cumsum(worth, axis=1)
+    place = np.minimum((sums < need).sum(axis=1), len(dates) - 1)
+    rows = np.arange(len(days))
+    reached = np.where(sums[rows, place] >= need, days[rows, place], NEVER)
+    return np.where(reached >= _LATEST, NEVER, reached).astype(np.int32)
 
 
 def _capped(numbers: Numbers, whole: int, met: Flags) -> tuple[Numbers, int]:

@@ -19,8 +19,8 @@ from domain.vocabulary import vocabulary
 from pathways.anatomy import destinations
 from pathways.columns import Population
 from pathways.document import Document
-from pathways.impact import Impact, impact, touched
-from pathways.population import Column, Count, Flags, stand
+from pathways.impact import Impact, impact, same_modules, touched
+from pathways.population import Column, Count, Flags, Memory, stand
 from projections.columns import Batch, Part
 from projections.partitions import ALONE, Sharing, shared
 from projections.population import WANTED, population
@@ -122,6 +122,9 @@ class _Crowd:
         self._after: dict[str, Column] = {}
         self._drawn: Document | None = None
         self._count = Count()
+        #: Of the population by which drafts are asked; of whose modules, where anything is known.
+        self._memory = Memory()
+        self._of = document if self._new is self.population else None
 
     def _read(self, ask: Ask, batch: Batch, document: Document) -> Population:
         return population(
@@ -145,24 +148,30 @@ class _Crowd:
     def look(self, ask: Ask) -> Impact:
         """Count what a draft would do."""
         if not self._before:
-            told = stand(self._document, self.population, ask.on)
+            memory = self._memory if self._new is self.population else Memory()
+            told = stand(self._document, self.population, ask.on, memory=memory)
             self._before, self._count = told.columns, told.count
-        same = touched(self._document, ask.draft)
-        base = self._drawn
-        wanted = touched(base, ask.draft) if base is not None else same
-        known = dict(self._after) if base is not None else {}
-        if base is None and self._new is self.population:
-            # What the draft leaves as it is was worked out already.
-            known = dict(self._before)
-        elif base is None:
-            wanted = frozenset(ask.draft.credentials)
+            if self._new is self.population:
+                # The draft is asked only for what it says otherwise.
+                self._drawn, self._after = self._document, dict(told.columns)
+        last = self._drawn
+        wanted = frozenset(ask.draft.credentials)
+        if last is not None:
+            wanted = touched(last, ask.draft)
+        if self._of is None or not same_modules(self._of, ask.draft):
+            self._memory, self._of = Memory(), ask.draft
+        known = {
+            ref: column
+            for ref, column in self._after.items()
+            if ref in ask.draft.credentials and ref not in wanted
+        }
         if wanted:
-            told = stand(ask.draft, self._new, ask.on, only=wanted)
+            told = stand(
+                ask.draft, self._new, ask.on, only=wanted, known=known, memory=self._memory
+            )
             known |= told.columns
             self._count = self._count.plus(replace(told.count, learners=0))
-        order = [ref for ref in known if ref in ask.draft.credentials]
-        self._after = {ref: known[ref] for ref in order}
-        self._drawn = ask.draft
+        self._after, self._drawn = known, ask.draft
         found = impact(
             self._version,
             self.population,

@@ -18,7 +18,7 @@ from pathways.awards import assess
 from pathways.columns import NEVER, population_of
 from pathways.document import Completed, Document, Record
 from pathways.periods import Period, shift
-from pathways.population import Standings, stand
+from pathways.population import Memory, Standings, stand
 from pathways.questions import shifted
 from pathways.source import load_pathway
 from pathways.verdict import Outcome
@@ -161,3 +161,20 @@ def test_a_period_is_counted_from_many_days_as_from_one(days: list[date], period
     column = np.array([*(day.toordinal() for day in days), NEVER], np.int32)
     expected = [*(shift(day, period).toordinal() for day in days), NEVER]
     assert shifted(column, period).tolist() == expected
+
+
+@pytest.mark.parametrize("theme", ["plain", "sharing", "limits"])
+def test_what_is_known_already_leads_to_the_same(theme: str) -> None:
+    @given(cases(THEMES[theme]), st.data())
+    def law(case: Case, data: st.DataObject) -> None:
+        refs = list(case.document.credentials)
+        only = frozenset(data.draw(st.sets(st.sampled_from(refs), min_size=1)))
+        population = population_of([case.record])
+        memory = Memory()
+        full = stand(case.document, population, case.on, memory=memory)
+        known = {ref: column for ref, column in full.columns.items() if ref not in only}
+        again = stand(case.document, population, case.on, only=only, known=known, memory=memory)
+        for ref in only:
+            assert again.columns[ref].of(0) == full.columns[ref].of(0)
+
+    law()
