@@ -235,7 +235,7 @@ class Limit:
     parted: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Leaf:
     """A leaf, ready to be asked: what it may take, and how much it asks for.
 
@@ -251,6 +251,19 @@ class Leaf:
     dated: bool
     limits: tuple[Limit, ...]
     parts: int
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        """What leaves have in common that take the same evidence."""
+        taken = tuple((source.ref, source.capacity, source.question) for source in self.sources)
+        alike = self.node.value is None and self.node.operator not in ("module", "credential")
+        return (
+            taken,
+            self.unit,
+            self.dated,
+            self.node.even_if_expired,
+            None if alike else id(self.node),
+        )
 
     @property
     def bounded(self) -> bool:
@@ -594,6 +607,8 @@ class _Crowd:
         self._places = {ref: place for place, ref in enumerate(plan.refs)}
         self._batches: dict[str, Batch] = {}
         self._on_day: dict[int, Met] = {}
+        self._first_days: dict[Any, Days] = {}
+        self._totals: dict[Any, NDArray[np.int64]] = {}
         self._set_aside()
 
     # --- who is left to the exact evaluator ------------------------------------------------------
@@ -971,9 +986,14 @@ class _Crowd:
         unit: str = "",
     ) -> NDArray[np.int64]:
         """What everything that fits adds up to, each module's attempts as often as they may."""
+        plain = sources is None and not unit and rows.learners is None and rows.low is None
+        if plain and leaf.key in self._totals:
+            return self._totals[leaf.key]
         total = np.zeros(self._length(rows), np.int64)
         for source in leaf.sources if sources is None else sources:
             total += self._worth(leaf, source, rows, unit)
+        if plain and not rows.together:
+            self._totals[leaf.key] = total
         return total
 
     def _worth(self, leaf: Leaf, source: Source, rows: Rows, unit: str = "") -> Any:
@@ -1167,6 +1187,12 @@ class _Crowd:
         return _latest([*must, dates])
 
     def _earliest_leaf(self, leaf: Leaf) -> Days:
+        key = (leaf.key, leaf.need)
+        if key not in self._first_days:
+            self._first_days[key] = self._earliest_of(leaf)
+        return self._first_days[key]
+
+    def _earliest_of(self, leaf: Leaf) -> Days:
         dates: list[Days] = []
         amounts: list[int | NDArray[np.int64]] = []
         for source in leaf.sources:
@@ -1606,50 +1632,54 @@ def _nth(dates: list[Days], number: int) -> Days:
 
 def _enough(dates: list[Days], amounts: list[Any], need: int, size: int) -> Days:
     """The day on which amounts that come on days have reached so much, or `NEVER`."""
+    constant = [amount for amount in amounts if isinstance(amount, int)]
+    if len(constant) == len(amounts):
+        divisor = gcd(*constant)
+        amounts, need = [amount // divisor for amount in constant], -(-need // divisor)
+    most = max((int(np.max(amount, initial=0)) for amount in amounts), default=0)
+    kind: type[np.integer[Any]] = np.int32 if most * len(dates) < 2**31 else np.int64
     found = np.full(size, NEVER, np.int32)
-    if len(dates) <= 16:
+    if len(dates) <= 6 or most >> _AMOUNT_BITS:
         for day in dates:
-            total = np.zeros(size, np.int64)
+            total = np.zeros(size, kind)
             for other, amount in zip(dates, amounts, strict=True):
-                total += (other <= day) * amount
+                total += (other <= day) * (kind(amount) if isinstance(amount, int) else amount)
             found = np.where((total >= need) & (day < found), day, found)
         return found
     for low in range(0, size, _BLOCK):
         block = slice(low, low + _BLOCK)
-        days = [day[block] for day in dates]
+        days = np.stack([day[block] for day in dates])
         each = [amount if isinstance(amount, int) else amount[block] for amount in amounts]
-        found[block] = _in_turn(days, each, need)
+        found[block] = _in_turn(days, each, need, small=not most >> _SMALL_BITS)
     return found
 
 
 #: So many learners' dates are sorted together: they fit in the processor's nearest cache.
 _BLOCK = 2_048
 
-#: A day and an amount fit into one number, by which both are sorted.
+#: A day and an amount fit into one number, by which both are sorted; 32 bits if it is small.
 _AMOUNT_BITS = 40
+_SMALL_BITS = 10
 _LATEST = 2**22 - 1
 
 
-def _in_turn(dates: list[Days], amounts: list[Any], need: int) -> Days:
+def _in_turn(days: Days, amounts: list[Any], need: int, *, small: bool) -> Days:
     """The same for many dates, which are brought into their order learner by learner."""
-    days = np.stack(dates, axis=1)
-    worth = np.empty(days.shape, np.int64)
+    bits = _SMALL_BITS if small else _AMOUNT_BITS
+    keys: NDArray[Any] = np.minimum(days, _LATEST).astype(np.uint32 if small else np.int64)
+    keys <<= bits
     for place, amount in enumerate(amounts):
-        worth[:, place] = amount
-    if int(worth.max(initial=0)) >> _AMOUNT_BITS:
-        order = np.argsort(days, axis=1, kind="stable")
-        days = np.take_along_axis(days, order, axis=1)
-        worth = np.take_along_axis(worth, order, axis=1)
-    else:
-        worth |= np.minimum(days, _LATEST).astype(np.int64) << _AMOUNT_BITS
-        worth.sort(axis=1)
-        days = worth >> _AMOUNT_BITS
-        worth &= 2**_AMOUNT_BITS - 1
-    sums = np.cumsum(worth, axis=1)
-    place = np.minimum((sums < need).sum(axis=1), len(dates) - 1)
-    rows = np.arange(len(days))
-    reached = np.where(sums[rows, place] >= need, days[rows, place], NEVER)
-    return np.where(reached >= _LATEST, NEVER, reached).astype(np.int32)
+        keys[place] |= np.asarray(amount, keys.dtype)
+    keys = np.ascontiguousarray(keys.T)
+    keys.sort(axis=1)
+    sums: NDArray[Any] = np.cumsum(
+        keys & (2**bits - 1), axis=1, dtype=np.int32 if small else np.int64
+    )
+    place_ = np.minimum((sums < need).sum(axis=1), len(days) - 1)
+    rows = np.arange(len(keys))
+    reached = (keys[rows, place_] >> bits).astype(np.int64)
+    short = (sums[rows, place_] < need) | (reached >= _LATEST)
+    return np.where(short, NEVER, reached).astype(np.int32)
 
 
 def _capped(numbers: Numbers, whole: int, met: Flags) -> tuple[Numbers, int]:
