@@ -25,6 +25,33 @@ from pathways.document import (
 
 Entry = Module | Credential
 
+#: What a selector speaks of where nothing is said: completions.
+MODULES = frozenset({"module"})
+
+
+def types_said(selector: Selector, document: Document) -> frozenset[str]:
+    """The types of item that a selector names by itself: `module`, `credential`, both, or none."""
+    if selector.type is not None:
+        return frozenset({selector.type})
+    if selector.kind is not None:
+        return frozenset({"credential"})
+    if selector.ids is not None:
+        credentials = document.credentials
+        return frozenset("credential" if ref in credentials else "module" for ref in selector.ids)
+    return frozenset()
+
+
+def types_of(
+    selector: Selector, document: Document, inherited: frozenset[str] = MODULES
+) -> frozenset[str]:
+    """The types of item that a selector may match: those it names, else those it inherits."""
+    if said := types_said(selector, document):
+        return said
+    if selector.any_of is not None:
+        branches = (types_of(branch, document, inherited) for branch in selector.any_of)
+        return frozenset().union(*branches)
+    return inherited
+
 
 class Match(IntEnum):
     """Whether a catalogue entry matches; the lesser of two answers is both together."""
@@ -67,33 +94,15 @@ class Catalogue:
         """The modules and credentials of a group, by this file's list or by what they say."""
         return self._groups.get(group, frozenset())
 
-    def kinds(
-        self, selector: Selector, inherited: frozenset[str] = frozenset({"module"})
-    ) -> frozenset[str]:
+    def kinds(self, selector: Selector, inherited: frozenset[str] = MODULES) -> frozenset[str]:
         """What a selector speaks of: `module`, `credential`, or both."""
-        if said := self._said(selector):
-            return said
-        if selector.any_of is not None:
-            return frozenset().union(*(self.kinds(branch, inherited) for branch in selector.any_of))
-        return inherited
-
-    def _said(self, selector: Selector) -> frozenset[str]:
-        if selector.type is not None:
-            return frozenset({selector.type})
-        if selector.kind is not None:
-            return frozenset({"credential"})
-        if selector.ids is not None:
-            credentials = self.document.credentials
-            return frozenset(
-                "credential" if ref in credentials else "module" for ref in selector.ids
-            )
-        return frozenset()
+        return types_of(selector, self.document, inherited)
 
     def matching(
         self,
         selector: Selector,
         *,
-        inherited: frozenset[str] = frozenset({"module"}),
+        inherited: frozenset[str] = MODULES,
         least: Match = Match.DEPENDS,
     ) -> frozenset[str]:
         """The entries that match, or that may where `least` is `DEPENDS` (as it is by default)."""
@@ -116,9 +125,7 @@ class Catalogue:
         inner = (*(selector.any_of or ()), *((selector.except_,) if selector.except_ else ()))
         return frozenset(selector.groups or ()).union(*map(self.group_names, inner))
 
-    def match(
-        self, selector: Selector, ref: str, inherited: frozenset[str] = frozenset({"module"})
-    ) -> Match:
+    def match(self, selector: Selector, ref: str, inherited: frozenset[str] = MODULES) -> Match:
         """Tell whether one entry matches."""
         return self._match(selector, ref, inherited, outermost=True)
 
@@ -133,7 +140,7 @@ class Catalogue:
     def _match(
         self, selector: Selector, ref: str, inherited: frozenset[str], *, outermost: bool
     ) -> Match:
-        said = self._said(selector)
+        said = types_said(selector, self.document)
         open_ = outermost and not said and selector.any_of is not None
         kinds = said or inherited
         entry = self.entries[ref]

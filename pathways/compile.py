@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from pathways.catalogue import MODULES, types_of, types_said
 from pathways.document import (
     AllRule,
     AmountRule,
@@ -497,7 +498,7 @@ class _Builder:
         node.need = Decimal(len(rules)) if need is None else need
 
     def _every(self, node: Node, rule: EveryRule, path: str, tests: tuple[Criterion, ...]) -> None:
-        selects = self._selector(rule.every, ("module",), top=True)
+        selects = self._selector(rule.every, MODULES, top=True)
         moment = Moment(date.max, None)
         matching = sorted(
             ref
@@ -530,15 +531,15 @@ class _Builder:
         )
 
     def _amount(self, node: Node, rule: AmountRule, tests: tuple[Criterion, ...]) -> None:
-        kinds = self._kinds(rule.selector, ("module",), top=True)
+        types = types_of(rule.selector, self._document)
         node.unit = rule.unit
         node.need = rule.amount
         node.refs = None if rule.selector.ids is None else frozenset(rule.selector.ids)
-        node.tests = (*tests, self._selector(rule.selector, ("module",), top=True), self._not_own())
+        node.tests = (*tests, self._selector(rule.selector, MODULES, top=True), self._not_own())
         if rule.over == "all":
             node.conditions = tuple(test for test in node.tests if test.of_use)
             node.tests = tuple(test for test in node.tests if not test.of_use)
-        node.bounds = tuple(self._bound(limit, rule, kinds) for limit in rule.limits)
+        node.bounds = tuple(self._bound(limit, rule, types) for limit in rule.limits)
         if rule.average is None and rule.sum is None:
             return
         by_points = rule.of == "points" or (rule.of is None and bool(self._file.scale))
@@ -552,7 +553,7 @@ class _Builder:
             points=dict(self._file.scale) if by_points else None,
         )
 
-    def _bound(self, limit: Limit, rule: AmountRule, kinds: tuple[str, ...]) -> Bound:
+    def _bound(self, limit: Limit, rule: AmountRule, types: frozenset[str]) -> Bound:
         unit = limit.unit or rule.unit
         asked = limit.at_least or limit.at_most
         if asked is not None:
@@ -566,7 +567,7 @@ class _Builder:
             form=limit.form,
             unit=unit,
             amount=amount,
-            test=None if limit.of is None else self._selector(limit.of, kinds, top=True),
+            test=None if limit.of is None else self._selector(limit.of, types, top=True),
             values=self._values(limit),
             each=limit.each,
             partial=limit.partial,
@@ -603,7 +604,7 @@ class _Builder:
         return tuple(tests)
 
     def _only(self, selector: Selector) -> Criterion:
-        inner = self._selector(selector, ("module",), top=True)
+        inner = self._selector(selector, MODULES, top=True)
         if _names_type(selector):
             return inner
         return Criterion(lambda o, m: o.kind == "credential" or inner.holds(o, m), inner.periods)
@@ -612,7 +613,7 @@ class _Builder:
         marks = self._marks(rule.min_score, rule.min_grade)
         inner = None
         if rule.selector is not None:
-            inner = self._selector(rule.selector, ("module",), top=True)
+            inner = self._selector(rule.selector, MODULES, top=True)
         ref = rule.module
 
         def holds(option: Option, moment: Moment) -> bool:
@@ -656,37 +657,14 @@ class _Builder:
 
         return enough
 
-    def _kinds(
-        self, selector: Selector, inherited: tuple[str, ...], *, top: bool
-    ) -> tuple[str, ...]:
-        """The types of item that a selector may match: what it says, else what it inherits."""
-        said = self._said(selector)
-        if said:
-            return said
-        if top and selector.any_of is not None:
-            branches = [self._kinds(branch, inherited, top=True) for branch in selector.any_of]
-            return tuple(sorted({kind for branch in branches for kind in branch}))
-        return inherited
-
-    def _said(self, selector: Selector) -> tuple[str, ...]:
-        if selector.type is not None:
-            return (selector.type,)
-        if selector.kind is not None:
-            return ("credential",)
-        if selector.ids is not None:
-            credentials = self._document.credentials
-            kinds = {"credential" if ref in credentials else "module" for ref in selector.ids}
-            return tuple(sorted(kinds))
-        return ()
-
-    def _selector(self, selector: Selector, inherited: tuple[str, ...], *, top: bool) -> Criterion:
-        said = self._said(selector)
+    def _selector(self, selector: Selector, inherited: frozenset[str], *, top: bool) -> Criterion:
+        said = types_said(selector, self._document)
         leaves_it = not said and top and selector.any_of is not None
-        kinds = self._kinds(selector, inherited, top=top)
+        types = types_of(selector, self._document, inherited) if top else said or inherited
         checks: list[Callable[[Option], bool]] = []
         inner: list[Criterion] = list(_dates(selector))
         if not leaves_it:
-            checks.append(lambda o: o.kind in kinds)
+            checks.append(lambda o: o.kind in types)
         if selector.groups is not None:
             names = frozenset(selector.groups)
             members = frozenset(ref for name in names for ref in self._file.groups.get(name, ()))
@@ -708,7 +686,7 @@ class _Builder:
             checks.append(self._marks(selector.min_score, selector.min_grade))
         if selector.any_of is not None:
             branches = [
-                self._selector(branch, kinds if not leaves_it else inherited, top=leaves_it)
+                self._selector(branch, types if not leaves_it else inherited, top=leaves_it)
                 for branch in selector.any_of
             ]
             inner.append(
@@ -718,7 +696,7 @@ class _Builder:
                 )
             )
         if selector.except_ is not None:
-            barred = self._selector(selector.except_, kinds, top=False)
+            barred = self._selector(selector.except_, types, top=False)
             inner.append(Criterion(lambda o, m: not barred.holds(o, m), barred.periods))
 
         def holds(option: Option, moment: Moment) -> bool:

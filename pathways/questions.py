@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pathways.catalogue import MODULES, types_of, types_said
 from pathways.columns import NEVER, NOT_GIVEN, NOT_SAID, PARTS, Days, Population, scaled
 from pathways.compile import Earned, Node
 from pathways.document import (
@@ -308,8 +309,8 @@ class Asker:
         """What a limit of a leaf speaks of."""
         rule = node.rule
         assert isinstance(rule, AmountRule)
-        kinds = self._kinds(rule.selector, ("module",), top=True)
-        return self.selector(selector, kinds)
+        types = types_of(rule.selector, self._document)
+        return self.selector(selector, types)
 
     def _only(self, selector: Selector) -> Question:
         inner = self.selector(selector)
@@ -331,42 +332,21 @@ class Asker:
             asks.append(lambda batch: batch.graded(lambda g: ranks.get(g, low - 1) >= low))
         return Question(tuple(asks))
 
-    def _kinds(
-        self, selector: Selector, inherited: tuple[str, ...], *, top: bool
-    ) -> tuple[str, ...]:
-        said = self._said(selector)
-        if said:
-            return said
-        if top and selector.any_of is not None:
-            branches = [self._kinds(branch, inherited, top=True) for branch in selector.any_of]
-            return tuple(sorted({kind for branch in branches for kind in branch}))
-        return inherited
-
-    def _said(self, selector: Selector) -> tuple[str, ...]:
-        if selector.type is not None:
-            return (selector.type,)
-        if selector.kind is not None:
-            return ("credential",)
-        if selector.ids is not None:
-            credentials = self._document.credentials
-            return tuple({"credential" if ref in credentials else "module" for ref in selector.ids})
-        return ()
-
     def selector(
         self,
         selector: Selector,
-        inherited: tuple[str, ...] = ("module",),
+        inherited: frozenset[str] = MODULES,
         *,
         top: bool = True,
     ) -> Question:
         """What a selector asks."""
-        said = self._said(selector)
+        said = types_said(selector, self._document)
         leaves_it = not said and top and selector.any_of is not None
-        kinds = self._kinds(selector, inherited, top=top)
+        types = types_of(selector, self._document, inherited) if top else said or inherited
         question = _dates(selector)
         asks: list[Ask] = []
         if not leaves_it:
-            asks.append(lambda batch: batch.kind in kinds)
+            asks.append(lambda batch: batch.kind in types)
         if selector.groups is not None:
             names = frozenset(selector.groups)
             members = frozenset(ref for name in names for ref in self._file.groups.get(name, ()))
@@ -389,7 +369,7 @@ class Asker:
         if selector.any_of is not None:
             branches = [
                 _untimed(
-                    self.selector(branch, kinds if not leaves_it else inherited, top=leaves_it)
+                    self.selector(branch, types if not leaves_it else inherited, top=leaves_it)
                 )
                 for branch in selector.any_of
             ]
@@ -402,7 +382,7 @@ class Asker:
 
             question = question.plus(Question((one_of,)))
         if selector.except_ is not None:
-            barred = _untimed(self.selector(selector.except_, kinds, top=False))
+            barred = _untimed(self.selector(selector.except_, types, top=False))
             question = question.plus(Question((lambda batch: negated(barred.of(batch)),)))
         return question
 
