@@ -110,7 +110,7 @@ class Population:
             "learners": self.learners[first:last],
             "enrolled": self.enrolled[first:last],
         }
-        for start, columns in _TABLES.items():
+        for start, columns in TABLES.items():
             offsets = getattr(self, start)[first : last + 1]
             low, high = int(offsets[0]), int(offsets[-1])
             cut[start] = offsets - low
@@ -174,7 +174,7 @@ class Population:
 
 
 #: The columns of each table, by the column that says where a learner's places begin.
-_TABLES = MappingProxyType(
+TABLES = MappingProxyType(
     {
         "start": (
             "module",
@@ -255,7 +255,7 @@ class _Teller:
 
     def __init__(self) -> None:
         self._columns: dict[str, list[int]] = {
-            name: [] for columns in _TABLES.values() for name in columns
+            name: [] for columns in TABLES.values() for name in columns
         }
         self._modules: dict[str, int] = {}
         self._credentials: dict[str, int] = {}
@@ -268,7 +268,7 @@ class _Teller:
         learners: list[str | None] = []
         enrolled: list[int] = []
         beside: dict[int, Record] = {}
-        starts: dict[str, list[int]] = {name: [0] for name in _TABLES}
+        starts: dict[str, list[int]] = {name: [0] for name in TABLES}
         for record in records:
             learners.append(record.learner)
             enrolled.append(ordinal(record.enrolled))
@@ -276,7 +276,7 @@ class _Teller:
                 beside[len(learners) - 1] = record
             else:
                 self._write(record)
-            for start, columns in _TABLES.items():
+            for start, columns in TABLES.items():
                 starts[start].append(len(self._columns[columns[0]]))
         told: dict[str, Any] = {
             name: np.array(column, dtype=_TYPES.get(name, np.int32))

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pathways.awards import Standing, assess
-from pathways.columns import NEVER, NOT_GIVEN, NOT_SAID, PARTS, Days, Population
+from pathways.columns import NEVER, NOT_GIVEN, NOT_SAID, PARTS, TABLES, Days, Population
 from pathways.compile import (
     Bound,
     Compiled,
@@ -1503,33 +1503,14 @@ class _Keys:
             return part.irregular[learner].model_copy(update={"learner": None}).model_dump_json()
         low, high = part.start[learner : learner + 2].tolist()
         known = self._known[low:high]
-        columns = tuple(getattr(part, name)[low:high][known].tobytes() for name in _TOLD)
+        columns = tuple(getattr(part, name)[low:high][known].tobytes() for name in TABLES["start"])
         beside = []
-        for start, names in _BESIDE.items():
-            low_, high_ = getattr(part, start)[learner : learner + 2].tolist()
-            beside += [getattr(part, name)[low_:high_].tobytes() for name in names]
+        for start, names in TABLES.items():
+            if start != "start":
+                low_, high_ = getattr(part, start)[learner : learner + 2].tolist()
+                beside += [getattr(part, name)[low_:high_].tobytes() for name in names]
         names_ = tuple(part.ids.get(at, "") for at in range(low, high)) if part.ids else ()
         return (int(part.enrolled[learner]), columns, tuple(beside), names_)
-
-
-_TOLD = (
-    "module",
-    "on",
-    "revoked",
-    "expires",
-    "score",
-    "credits",
-    "hours",
-    "level",
-    "grade",
-    "source",
-    "groups",
-)
-_BESIDE = {
-    "held_start": ("held", "held_on", "held_expires"),
-    "begun_start": ("begun", "begun_on"),
-    "approved_start": ("approved",),
-}
 
 
 def _mended(
