@@ -553,11 +553,10 @@ class Case:
 
     def _bars(self, node: Node, light: Light) -> bool:
         """Whether one module bars another among what the whole rule may use."""
-        if node is not self.tree.root or not self.tree.barred:
-            return False
-        options = [self.pool.options[i] for i in bits(light.admitted & self.scope_of(node))]
-        refs = {ref for o in options if o.kind == "module" for ref in (o.ref, o.source_ref)}
-        return any(pair <= refs for pair in self.tree.barred)
+        return (
+            node is self.tree.root
+            and self._barred_in(light.admitted & self.scope_of(node)) is not None
+        )
 
     def _without_late(self, node: Node, light: Light) -> int:
         """Drop each item, newest first, whose loss leaves a plain rule met.

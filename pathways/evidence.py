@@ -373,16 +373,11 @@ class Pool:
 
     def rests_on(self, option: Option, ref: str) -> bool:
         """Whether an award has used attempts at a module, itself or through other awards."""
-        waiting, seen = list(option.used), set[Face]()
-        while waiting:
-            face = waiting.pop()
-            if face not in seen:
-                seen.add(face)
-                for used in self._as(*face):
-                    if used.kind == "module" and used.ref == ref:
-                        return True
-                    waiting.extend(used.used)
-        return False
+        return any(
+            used.kind == "module" and used.ref == ref
+            for _, found in self._used(option.used, beneath=True)
+            for used in found
+        )
 
     def keys_of(self, used: Iterable[Face], *, beneath: bool = False) -> set[str]:
         """The keys of what was used; `beneath`: of what awards among it used too, and so on down.
@@ -390,21 +385,26 @@ class Pool:
         An item is taken as what it served as, not as all that it might have served as.
         """
         keys: set[str] = set()
-        waiting, seen = list(used), set[Face]()
-        while waiting:
-            face = waiting.pop()
-            if face in seen:
-                continue
-            seen.add(face)
-            found = self._as(*face)
+        for item, found in self._used(used, beneath=beneath):
             if not found:
-                keys.add(f"i:{face[0]}")
+                keys.add(f"i:{item}")
             for option in found:
                 if option.kind != "waiver":
                     keys |= self.keys(option)
-                if beneath:
-                    waiting.extend(option.used)
         return keys
+
+    def _used(self, used: Iterable[Face], *, beneath: bool) -> Iterator[tuple[str, list[Option]]]:
+        """Each item that was used, once for each thing that it served as, with its options."""
+        waiting, seen = list(used), set[Face]()
+        while waiting:
+            face = waiting.pop()
+            if face not in seen:
+                seen.add(face)
+                found = self._as(*face)
+                yield face[0], found
+                if beneath:
+                    for option in found:
+                        waiting.extend(option.used)
 
     def _as(self, item: str, ref: str) -> list[Option]:
         options = list(self._of_item(item))
