@@ -22,7 +22,7 @@ from pathways.population import Memory, Standings, stand
 from pathways.questions import shifted
 from pathways.source import load_pathway
 from pathways.verdict import Outcome
-from tests.strategies import THEMES, Case, cases, document_of
+from tests.strategies import THEMES, Case, cases, document_of, one_more
 
 CORPUS = sorted((Path(__file__).parents[1] / "corpus").glob("*.pathway.yaml"))
 DAY = date(2026, 6, 30)
@@ -44,8 +44,10 @@ def _agree(document: Document, records: Iterable[Record], on: date) -> Standings
 
 @pytest.mark.parametrize("theme", list(THEMES))
 def test_everybody_stands_as_each_of_them_does_alone(theme: str) -> None:
-    @given(cases(THEMES[theme]))
-    def law(case: Case) -> None:
+    @given(st.data())
+    def law(data: st.DataObject) -> None:
+        case: Case = data.draw(cases(THEMES[theme]))
+        more = data.draw(one_more(case, THEMES[theme])).record
         full = case.record
         bare = full.model_copy(update={"in_progress": (), "waived": (), "substituted": ()})
         later = bare.model_copy(update={"enrolled": case.on - timedelta(days=8)})
@@ -54,7 +56,7 @@ def test_everybody_stands_as_each_of_them_does_alone(theme: str) -> None:
                 "completed": tuple(e.model_copy(update={"revoked": None}) for e in bare.completed)
             }
         )
-        _agree(case.document, [full, bare, later, lasting], case.on)
+        _agree(case.document, [full, more, bare, later, lasting, full], case.on)
 
     law()
 
