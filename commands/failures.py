@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from io import TextIOWrapper
+from types import FrameType
 from typing import Any
 
 import click
@@ -61,6 +64,29 @@ def steady() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+@contextmanager
+def interruptions() -> Iterator[list[int]]:
+    """Remember each interruption that comes, beside raising it.
+
+    An extension module that is interrupted while it loads makes an `ImportError` of it, or nothing.
+    """
+    came: list[int] = []
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        # Whoever started the program does not want it interrupted, or sees to it.
+        yield came
+        return
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class RootGroup(LazyGroup):
     """The program itself: whatever goes wrong beneath it is told here, and nowhere else."""
 
@@ -76,16 +102,20 @@ class RootGroup(LazyGroup):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode, **extra)
         steady()
-        try:
-            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-        except click.ClickException as error:
-            error.show()
-            code = error.exit_code
-        except (click.Abort, KeyboardInterrupt):
+        with interruptions() as came:
+            try:
+                code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            except click.ClickException as error:
+                error.show()
+                code = error.exit_code
+            except (click.Abort, KeyboardInterrupt):
+                came.append(signal.SIGINT)
+            except Exception as error:
+                if not came:
+                    code = self._failed(error)
+        if came:
             click.echo("interrupted", err=True)
             code = Exit.INTERRUPTED
-        except Exception as error:
-            code = self._failed(error)
         sys.exit(code if isinstance(code, int) else Exit.DONE)
 
     def invoke(self, ctx: click.Context) -> Any:

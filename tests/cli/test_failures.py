@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.failures import Exit, RootGroup
 from commands.terminal import clean
 from tests.cli.conftest import EXAMPLES, program
 
@@ -223,3 +225,30 @@ def test_no_text_can_steer_the_terminal(text: str) -> None:
     assert not any(ord(sign) < 32 and sign not in "\n\t" for sign in shown)
     assert "\x1b" not in shown
     assert "\x9b" not in shown
+
+
+@pytest.mark.parametrize("swallowed", [False, True])
+def test_an_interruption_is_one_though_a_library_makes_something_else_of_it(
+    swallowed: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An extension module that is interrupted while it loads fails in its own way, or goes on."""
+
+    @click.group(cls=RootGroup)
+    def root() -> None:
+        """Stand for the program."""
+
+    @root.command()
+    def load() -> None:
+        """Be interrupted within a library."""
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            if not swallowed:
+                raise ImportError("initialization failed") from None
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(SystemExit) as ended:
+        root.main(["load"])
+    assert ended.value.code == Exit.INTERRUPTED
+    assert capsys.readouterr().err == "interrupted\n"
+    assert signal.getsignal(signal.SIGINT) is before
