@@ -113,6 +113,18 @@ def _solver_module() -> Any:
     return cp_model
 
 
+def solver_within(bound: float) -> Any:
+    """A solver that gives the same answer everywhere, within so many deterministic seconds."""
+    solver = _solver_module().CpSolver()
+    parameters = solver.parameters
+    parameters.num_workers = 1
+    parameters.random_seed = 0
+    parameters.max_deterministic_time = bound
+    # It would take an interruption for itself, and have the next one end the process.
+    parameters.catch_sigint_signal = False
+    return solver
+
+
 class Problem:
     """One CP-SAT model for one or more claims."""
 
@@ -192,11 +204,8 @@ class Problem:
     def solve(self, *, canonical: bool) -> bool:
         """Tell whether there are answers; raises `UndecidedError` past the bound."""
         cp = self._cp
-        solver = cp.CpSolver()
+        solver = solver_within(BOUND)
         parameters = solver.parameters
-        parameters.num_workers = 1
-        parameters.random_seed = 0
-        parameters.max_deterministic_time = BOUND
         if canonical:
             for root in self._roots:
                 for question, preferred in root.priorities():

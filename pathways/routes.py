@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from pathways.allocation import Claim, Problem, Quota, Root
+from pathways.allocation import Claim, Problem, Quota, Root, solver_within
 from pathways.awards import Assessment, Made, Standing
 from pathways.compile import Earned, Tree, compiled
 from pathways.document import Completed, CredentialRule, Document, Record
@@ -441,7 +441,7 @@ class Routes:
         from ortools.sat.python import cp_model as cp
 
         # Sums and covers make up most of a pathway, and their relaxation is nearly always tight.
-        solver, status = self._look(cp, linearization=2)
+        solver, status = self._look(linearization=2)
         bound = _whole(solver.best_objective_bound)
         if status == cp.INFEASIBLE:
             return None
@@ -450,7 +450,7 @@ class Routes:
         if status == cp.FEASIBLE:
             for question in (*self._made.values(), *self._elsewhere.values()):
                 self._model.add_hint(question, solver.value(question))
-        again, other = self._look(cp, linearization=1)
+        again, other = self._look(linearization=1)
         self._model.clear_hints()
         if other == cp.INFEASIBLE:
             return None
@@ -459,12 +459,12 @@ class Routes:
             solver = again
         elif status != cp.FEASIBLE:
             raise Unfinished
-        part, narrowed = self._look(cp, linearization=2, within=solver)
+        part, narrowed = self._look(linearization=2, within=solver)
         if narrowed == cp.OPTIMAL:
             return self._route(part, bound, smallest=True)
         return self._route(solver, bound, smallest=False)
 
-    def _look(self, cp: Any, *, linearization: int, within: Any = None) -> tuple[Any, Any]:
+    def _look(self, *, linearization: int, within: Any = None) -> tuple[Any, Any]:
         """Solve the model, or look `within` what is found already for the least part that does."""
         model = self._model
         if within is not None:
@@ -472,12 +472,8 @@ class Routes:
             for question in (*self._made.values(), *self._elsewhere.values()):
                 if not within.value(question):
                     model.add(model.get_bool_var_from_proto_index(question.index) == 0)
-        solver = cp.CpSolver()
-        parameters = solver.parameters
-        parameters.num_workers = 1
-        parameters.random_seed = 0
-        parameters.max_deterministic_time = BOUND
-        parameters.linearization_level = linearization
+        solver = solver_within(BOUND)
+        solver.parameters.linearization_level = linearization
         return solver, solver.solve(model)
 
     def _route(self, solver: Any, bound: int, *, smallest: bool) -> Route:
