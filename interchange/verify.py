@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from interchange import baking, contexts, did, jwt, proofs, status
+from interchange import baking, contexts, did, jwt, proofs, revocations, status
 from interchange.documents import DocumentError, parsed
 from interchange.proofs import ProofError, Resolve
 from pathways.problems import CairnError
@@ -92,7 +92,9 @@ class Verifier:
     fetch: Fetch = nowhere
     known: tuple[did.Issuer, ...] = ()
     issuer: str = ""
+    # Lists that were fetched: those whose proof held, and those that have none.
     _lists: dict[str, Any] = field(default_factory=dict, repr=False)
+    _plain: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def resolve(self) -> Resolve:
@@ -220,11 +222,13 @@ class Verifier:
             yield Check("status", "fails", "has more than four kinds of status")
             return
         for entry in entries:
-            if not isinstance(entry, Mapping) or entry.get("type") != status.ENTRY:
-                kind = entry.get("type") if isinstance(entry, Mapping) else entry
+            kind = entry.get("type") if isinstance(entry, Mapping) else entry
+            if kind == status.ENTRY:
+                yield self._one_status(credential, entry)
+            elif kind == revocations.ENTRY:
+                yield self._revocation(credential, entry)
+            else:
                 yield Check("status", "unknown", f"a status of the kind `{kind}` can not be read")
-                continue
-            yield self._one_status(credential, entry)
 
     def _one_status(self, credential: Mapping[str, Any], entry: Mapping[str, Any]) -> Check:
         where = str(entry.get("statusListCredential", ""))
@@ -241,6 +245,22 @@ class Verifier:
         except CairnError as error:
             return Check("status", "fails", f"the list at `{where}`: {error}")
         return Check("status", "holds", f"not set for {purpose}, says `{where}`")
+
+    def _revocation(self, credential: Mapping[str, Any], entry: Mapping[str, Any]) -> Check:
+        where, id_ = str(entry.get("id", "")), credential.get("id")
+        if not isinstance(id_, str):
+            return Check("status", "unknown", "has no id by which a list could say it was revoked")
+        try:
+            if where not in self._plain:
+                self._plain[where] = parsed(self.fetch(where))
+            why = revocations.reason(self._plain[where], where, issuer_of(credential), id_)
+        except UnreachableError as error:
+            return Check("status", "unknown", str(error), error.help)
+        except CairnError as error:
+            return Check("status", "fails", f"the list at `{where}`: {error}")
+        if why is None:
+            return Check("status", "holds", f"not revoked, says `{where}`")
+        return Check("status", "fails", f"was revoked{why and f' ({why})'}, says `{where}`")
 
     def _list_at(self, where: str) -> dict[str, Any]:
         """Return a status list whose own proof and dates hold. Raises a `CairnError`."""

@@ -10,7 +10,9 @@ import pytest
 
 from tests.cli.conftest import EXAMPLES, Run
 from tests.cli.test_import import Read
+from tests.others import Elsewhere
 
+ISSUER = Elsewhere()
 DID = "did:web:awards.example.edu"
 
 
@@ -114,3 +116,31 @@ def test_a_file_that_is_no_recognition_is_told(presented: Run, text: str) -> Non
         in presented("pathway", "check", "bad.recognition.yaml", code=1).output
     )
     presented("import", "badge.json", "--recognition", "bad.recognition.yaml", code=2)
+
+
+def write_elsewhere(document: dict[str, Any], **accepted: str) -> None:
+    """A document of an issuer elsewhere, and what its achievements count as here."""
+    Path("held.json").write_text(json.dumps(document))
+    lines = [
+        f"  - {{issuer: '{ISSUER.did}', achievement: {ISSUER.site}achievements/{name}, {what}}}\n"
+        for name, what in accepted.items()
+    ]
+    Path("e.recognition.yaml").write_text("recognition: o.pathway.yaml\naccept:\n" + "".join(lines))
+
+
+def test_a_badge_with_a_1edtech_revocation_list_counts_unless_it_is_named_there(
+    presented: Run, read: Read
+) -> None:
+    write_elsewhere(ISSUER.with_revocations("excel"), excel="module: charts")
+    words = ("--recognition", "e.recognition.yaml", "--learner", "s-2")
+    assert read("import", "held.json", *words, code=1)["rejected"] == 1
+    told = Path("held.json.rejects.csv").read_text()
+    assert "allow it with --allow elsewhere.example" in told
+    named = ISSUER.revocation_list({"id": f"{ISSUER.site}badges/excel"})
+    Path("list.json").write_text(json.dumps(named))
+    assert read("import", "held.json", *words, "--with", "list.json", code=1)["rejected"] == 1
+    assert "status: was revoked" in Path("held.json.rejects.csv").read_text()
+    Path("list.json").write_text(json.dumps(ISSUER.revocation_list()))
+    assert read("import", "held.json", *words, "--with", "list.json")["recorded"] == 1
+    (done,) = read("learner", "show", "s-2")["completions"]
+    assert (done["module"], done["source"]) == ("office-skills/charts", "rpl")
