@@ -53,7 +53,7 @@ MEMBERS = {
     ),
     "key": (
         "commands.key:key",
-        "Make and replace the keys that badges are signed with.",
+        "Make, replace and revoke the keys that badges are signed with.",
     ),
     "status": (
         "commands.status:status",

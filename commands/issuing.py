@@ -66,14 +66,16 @@ class Issuing:
     def issued(self, learner: str, name: str, identify: str | None = None) -> Issued:
         """Return an award in its badge; one that has none yet is issued now.
 
+        So is one whose badge was signed with a key that was revoked since.
+
         Raises a `RefusedError` where the award can have none, and `UnusableError` where it was
         issued with another way to identify the recipient.
         """
         known = self.ledger.learner(learner)
         award = known.award(name)
         badge = known.badge(award)
-        if badge is None:
-            known = self._issue(known, award, identify)
+        if badge is None or self._is_void(badge):
+            known = self._issue(known, award, identify, badge)
             badge = known.badge(known.awards[award.id])
             assert badge is not None
         elif identify is not None and identify != badge.identity:
@@ -84,8 +86,16 @@ class Issuing:
             )
         return self._as_of(known, badge)
 
-    def _issue(self, known: Learner, award: Award, identify: str | None) -> Learner:
+    def _is_void(self, badge: Badge) -> bool:
+        return badge.issuer == self.issuer.did and bool(self.issuer.key(badge.method).revoked)
+
+    def _issue(
+        self, known: Learner, award: Award, identify: str | None, void: Badge | None
+    ) -> Learner:
         identity = self._identity(known.id, identify)
+        if identify is None and void is not None and void.identity is not None:
+            # The new badge knows its recipient as the old one did, unless nothing is known now.
+            identity = void.identity if self._value(known.id, void.identity) else None
         # The key is looked at before anything is recorded: without it, nothing could be signed.
         keyring.private(self.keys, self.issuer, self.issuer.current.method)
         draft = IssueBadge(
@@ -100,6 +110,7 @@ class Issuing:
             status_index=0,
             identity=identity,
             salt=secrets.token_urlsafe(16) if identity else "",
+            replaces="" if void is None else void.id,
             on=today(),
             by=self.by,
         )

@@ -1,4 +1,4 @@
-"""`cairn key new | rotate | list`: the keys that badges are signed with."""
+"""`cairn key new | rotate | revoke | list`: the keys that badges are signed with."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from commands.lazy import LazyGroup
 from commands.options import json_option, now
 
 if TYPE_CHECKING:
-    from interchange.did import Issuer
+    from interchange.did import Issuer, Key
 
 
 @click.group(cls=LazyGroup)
 def key() -> None:
-    """Make and replace the keys that badges are signed with.
+    """Make, replace and revoke the keys that badges are signed with.
 
     Keys (Ed25519) are kept in a folder, not in the ledger, and only their owner may read them. Keep
     a copy of the folder in a safe place. `cairn status publish` publishes the public keys.
@@ -95,14 +95,56 @@ def rotate(keys: Path, as_json: bool) -> None:
     _show(issuer, keys, as_json=as_json)
 
 
+@key.command()
+@click.argument("name", metavar="KEY")
+@click.option("--reason", metavar="TEXT", default="", help="Why; it is kept beside the keys.")
+@click.option("--yes", is_flag=True, help="Do not ask; nothing asks where nobody can answer.")
+@KEYS
+@json_option
+def revoke(name: str, reason: str, yes: bool, keys: Path, as_json: bool) -> None:
+    """Take back a key that others may have, with all that it signed.
+
+    KEY is as `cairn key list` has it; `key-1` will do. Whoever has a key can write any date into
+    what it signs, so nothing that it signed counts any more, however old. If the key is in use, a
+    new one takes its place. Publish the site, so that others hear of it; then `cairn badge` and
+    `cairn portfolio` issue anew, with another key, what was signed with this one. A key that was
+    only replaced is not revoked: it stays good for what it signed.
+
+    Example:
+      cairn key revoke key-1 --reason "the laptop was stolen"
+      cairn status publish public/
+    """
+    from commands import keyring
+    from commands.terminal import at_terminal, say
+    from domain.keys import new_private, private_key
+    from interchange.proofs import timestamp
+
+    issuer = keyring.read(keys)
+    method = name if name.startswith(issuer.did) else f"{issuer.did}#{name.removeprefix('#')}"
+    moment = timestamp(now())
+    left, pem = issuer.without(method, moment, reason), None
+    if left.current.revoked:
+        pem = new_private()
+        left = left.with_key(private_key(pem).public_key().public_bytes_raw(), moment)
+    if not (yes or as_json) and at_terminal():
+        click.confirm(f"revoke `{method}`, and all that it signed, for good?", abort=True)
+    keyring.write(keys, left, pem)
+    _show(left, keys, as_json=as_json)
+    if not as_json:
+        say(
+            "publish this now with `cairn status publish`;"
+            " `cairn badge` and `cairn portfolio` issue anew what the key signed"
+        )
+
+
 @key.command("list")
 @KEYS
 @json_option
 def list_(keys: Path, as_json: bool) -> None:
     """List the issuer's public keys, oldest first.
 
-    With each key stands when it was made and, where it is not in use any more, when it was
-    replaced. Old keys stay valid for what they signed.
+    With each key stands when it was made, and whether it is in use, was replaced, or was revoked.
+    Keys that were replaced stay valid for what they signed; those that were revoked do not.
 
     Example:
       cairn key list
@@ -122,9 +164,12 @@ def _show(issuer: Issuer, folder: Path, *, as_json: bool) -> None:
         return
     say(f"{issuer.did}, published at {issuer.site}; keys in {folder}")
     table(
-        ("key", "made", "replaced", "public"),
-        [
-            (key.method, key.created, key.replaced or "in use", public_key_text(key.public))
-            for key in issuer.keys
-        ],
+        ("key", "made", "now", "public"),
+        [(key.method, key.created, _now(key), public_key_text(key.public)) for key in issuer.keys],
     )
+
+
+def _now(key: Key) -> str:
+    if key.revoked:
+        return f"revoked {key.revoked}" + (f": {key.reason}" if key.reason else "")
+    return f"replaced {key.replaced}" if key.replaced else "in use"

@@ -1,7 +1,8 @@
 """The issuer's keys in a folder of their own, outside the ledger, which only their owner may read.
 
 `issuer.json` says who issues and lists the public keys; the private ones are files beside it. A
-key that was replaced is kept: what it signed is written again, byte for byte, with it.
+key that was replaced is kept: what it signed is written again, byte for byte, with it. One that was
+revoked signs nothing any more.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def read(folder: Path) -> Issuer:
                 public=public_key(str(key["publicKeyMultibase"])),
                 created=str(key["created"]),
                 replaced=str(key.get("replaced", "")),
+                revoked=str(key.get("revoked", "")),
+                reason=str(key.get("reason", "")),
             )
             for key in told["keys"]
         )
@@ -71,17 +74,18 @@ def known(folder: Path) -> tuple[Issuer, ...]:
     return (read(folder),) if (folder / _ISSUER).exists() else ()
 
 
-def write(folder: Path, issuer: Issuer, pem: bytes) -> None:
-    """Keep an issuer whose newest key is `pem`. The key is there before anything names it."""
+def write(folder: Path, issuer: Issuer, pem: bytes | None) -> None:
+    """Keep an issuer; with a `pem`, its newest key, which is there before anything names it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    handle = os.open(
-        _private(folder, len(issuer.keys)), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
-    )
-    with os.fdopen(handle, "wb") as out:
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
+    if pem is not None:
+        handle = os.open(
+            _private(folder, len(issuer.keys)), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
+        )
+        with os.fdopen(handle, "wb") as out:
+            out.write(pem)
+            out.flush()
+            os.fsync(out.fileno())
     fresh = folder / (_ISSUER + ".new")
     fresh.write_text(json.dumps(as_json(issuer), indent=2) + "\n", encoding="utf-8")
     fresh.replace(folder / _ISSUER)
@@ -90,12 +94,17 @@ def write(folder: Path, issuer: Issuer, pem: bytes) -> None:
 def private(folder: Path, issuer: Issuer, method: str) -> Ed25519PrivateKey:
     """Return a private key by its full name.
 
-    Raises `UnusableError` where others may read its file, or it is another key; `DidError` where
-    the issuer has none of that name.
+    Raises `UnusableError` where it was revoked, others may read its file, or it is another key;
+    `DidError` where the issuer has none of that name.
     """
     from domain.keys import KeyFileError, private_key
 
     key = issuer.key(method)
+    if key.revoked:
+        raise UnusableError(
+            f"the key `{method}` was revoked at {key.revoked}, and signs nothing any more",
+            "make a new one with `cairn key rotate`" if key is issuer.current else "",
+        )
     path = _private(folder, issuer.keys.index(key) + 1)
     try:
         if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -128,6 +137,7 @@ def as_json(issuer: Issuer) -> dict[str, Any]:
                 "publicKeyMultibase": public_key_text(key.public),
                 "created": key.created,
                 **({"replaced": key.replaced} if key.replaced else {}),
+                **({"revoked": key.revoked, "reason": key.reason} if key.revoked else {}),
             }
             for key in issuer.keys
         ],

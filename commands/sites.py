@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How many files were written, for how many badges, and where the DID document belongs."""
+    """How many files were written, for how many badges, and where the DID document belongs.
+
+    `void` is how many badges of awards that are held were signed with a revoked key, and have not
+    been issued anew.
+    """
 
     files: int
     badges: int
     revoked: int
+    void: int
     did_address: str
 
     def to_json(self) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def written(
     ledger: Ledger, folder: Path, issuer: Issuer, signer: Signer, on: date, moment: datetime
 ) -> Published:
     """Write the site of an issuer. Each file is replaced as a whole."""
-    places, gone = _places(ledger, issuer.did, on)
+    places, gone, void = _places(ledger, issuer, on)
     files = 0
 
     def put(name: str, data: bytes) -> None:
@@ -70,19 +75,24 @@ def written(
             links.append((name, str(page["name"])))
     put("index.html", _index(issuer, links))
     total, revoked = sum(places.values()), sum(len(indices) for indices in gone.values())
-    return Published(files, total, revoked, address or "nowhere: a did:key needs no document")
+    return Published(files, total, revoked, void, address or "nowhere: a did:key needs no document")
 
 
-def _places(ledger: Ledger, issuer: str, on: date) -> tuple[dict[int, int], dict[int, set[int]]]:
-    """Return how many badges each list has, and whose bits are set."""
+def _places(
+    ledger: Ledger, issuer: Issuer, on: date
+) -> tuple[dict[int, int], dict[int, set[int]], int]:
+    """Return how many badges each list has, whose bits are set, and how many are to be renewed."""
     from projections.register import listed
     from projections.runner import Projections
 
     issued = [
         recorded
         for recorded in ledger.store.of_topic(BadgeIssued.topic)
-        if isinstance(recorded.event, BadgeIssued) and recorded.event.issuer == issuer
+        if isinstance(recorded.event, BadgeIssued) and recorded.event.issuer == issuer.did
     ]
+    stolen = {key.method for key in issuer.keys if key.revoked}
+    # By award, whether its newest badge was signed with one of them.
+    void: dict[tuple[str, str], bool] = {}
     projections = Projections(ledger)
     try:
         with projections.reading() as view:
@@ -102,8 +112,13 @@ def _places(ledger: Ledger, issuer: str, on: date) -> tuple[dict[int, int], dict
             places[event.status_list] += 1
             if (recorded.stream, event.award) in lost:
                 gone[event.status_list].add(event.status_index)
+            else:
+                void[recorded.stream, event.award] = event.method in stolen
+                if event.method in stolen:
+                    # Who does not look at the keys anew hears of it here.
+                    gone[event.status_list].add(event.status_index)
             advance()
-    return places, gone
+    return places, gone, sum(void.values())
 
 
 def _index(issuer: Issuer, links: list[tuple[str, str]]) -> bytes:

@@ -61,4 +61,9 @@ def publish(folder: Path, keys: Path, on: object, database: str, as_json: bool) 
         f"{counted(done.files, 'file')} in {folder}, to be served at {issuer.site}:"
         f" {counted(done.badges, 'badge')}, {done.revoked:,} of them revoked"
     )
+    if done.void:
+        say(
+            f"{counted(done.void, 'badge')} of awards that are held were signed with a revoked key:"
+            " `cairn badge` issues each anew"
+        )
     say(f"the DID document has to be found at {done.did_address}")

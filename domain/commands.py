@@ -217,7 +217,8 @@ class IssueBadge(LearnerCommand):
     `badge` is its own id, `created` the moment of its proof, `issuer`, `method` and `site` who
     signs it, with which key, and where that is published; `status_list` and `status_index` its
     place among all badges. `identity` says by what of the directory it knows the recipient, hashed
-    with `salt`.
+    with `salt`. `replaces` is the award's present badge, where another one is needed because the
+    key that signed it was revoked.
     """
 
     award: str
@@ -230,6 +231,7 @@ class IssueBadge(LearnerCommand):
     status_index: int
     identity: Literal["email", "reference"] | None = None
     salt: str = ""
+    replaces: str = ""
 
 
 # --- about a pathway -----------------------------------------------------------------------------

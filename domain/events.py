@@ -279,7 +279,8 @@ class BadgeIssued(LearnerEvent, topic="learner.badge-issued"):
     `badge` is the badge's own id and `created` the moment that its proof names. `issuer` signs it
     with the key `method`, and publishes at `site`. Its place in a status list is `status_list` and
     `status_index`. The recipient is not named here: `identity` says by what of the directory the
-    badge knows them, hashed with `salt`; None leaves it at an opaque id.
+    badge knows them, hashed with `salt`; None leaves it at an opaque id. `replaces` is the badge
+    that this one stands in for, because the key that signed that one was revoked.
     """
 
     badge: str
@@ -292,6 +293,7 @@ class BadgeIssued(LearnerEvent, topic="learner.badge-issued"):
     status_index: int
     identity: Literal["email", "reference"] | None = None
     salt: str = ""
+    replaces: str = ""
 
 
 # --- a pathway's stream --------------------------------------------------------------------------

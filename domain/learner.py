@@ -813,7 +813,8 @@ def _(command: DecideReview, learner: Learner) -> tuple[LearnerEvent, ...]:
 @decide.register
 def _(command: IssueBadge, learner: Learner) -> tuple[LearnerEvent, ...]:
     award = learner.award(command.award)
-    if learner.badge(award) is not None:
+    present = learner.badge(award)
+    if present is not None and present.id != command.replaces:
         return ()
     if award.external:
         raise InvalidError(
@@ -838,6 +839,7 @@ def _(command: IssueBadge, learner: Learner) -> tuple[LearnerEvent, ...]:
             status_index=command.status_index,
             identity=command.identity,
             salt=command.salt,
+            replaces="" if present is None else present.id,
         ),
     )
 

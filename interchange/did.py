@@ -1,8 +1,8 @@
 """Who signs, by which keys: decentralised identifiers of the methods `did:web` and `did:key`.
 
 `did:key` is its own key. `did:web` is a document on a web site, which lists the keys; a key that
-was replaced stays in the list, so that what it signed stays valid. Nothing is fetched here: whoever
-has the document asks for a key in it.
+was replaced stays in the list, so that what it signed stays valid. One that was revoked stays too,
+for nothing but to say so. Nothing is fetched here: whoever has the document asks for a key in it.
 """
 
 from __future__ import annotations
@@ -40,15 +40,18 @@ class DidError(CairnError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A public key of an issuer: its full name, its 32 bytes, and when it was made and replaced.
+    """A public key of an issuer: its full name, its 32 bytes, and what became of it.
 
-    The two moments are written as credentials have them; `replaced` is empty for the key in use.
+    The moments are written as credentials have them. `replaced` is empty for the key in use, and
+    `revoked` for one that nobody else is known to have; `reason` says why it was.
     """
 
     method: str
     public: bytes
     created: str
     replaced: str = ""
+    revoked: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,30 @@ class Issuer:
         before = [key if key.replaced else replace(key, replaced=moment) for key in self.keys]
         return replace(self, keys=(*before, Key(method, public, moment)))
 
+    def without(self, method: str, moment: str, reason: str) -> Issuer:
+        """Return the issuer with a key revoked: from now on it proves nothing, whatever the date.
+
+        Raises `DidError` where there is no such key, it was revoked before, or nobody could be
+        told, as with a `did:key`.
+        """
+        gone = self.key(method)
+        if self.did.startswith(KEY):
+            raise DidError(
+                f"`{self.did}` is its own key: whoever verifies asks nobody, and can not be told",
+                "issue as another issuer: `cairn key new` with another folder",
+            )
+        if gone.revoked:
+            raise DidError(f"the key `{method}` was revoked already, at {gone.revoked}")
+        keys = tuple(
+            replace(key, revoked=moment, reason=reason) if key is gone else key for key in self.keys
+        )
+        return replace(self, keys=keys)
+
     def document(self) -> dict[str, Any]:
         """Return the DID document: every key that ever was, each still good for what it signed.
 
-        The key in use comes first: there are verifiers that try no other for a status list.
+        The key in use comes first: there are verifiers that try no other for a status list. A
+        revoked key is listed as such, and may prove nothing: some verifiers look at one of the two.
         """
         keys = self.keys[::-1]
         return {
@@ -102,10 +125,11 @@ class Issuer:
                     "type": "Multikey",
                     "controller": self.did,
                     "publicKeyMultibase": public_key_text(key.public),
+                    **({"revoked": key.revoked} if key.revoked else {}),
                 }
                 for key in keys
             ],
-            PURPOSE: [key.method for key in keys],
+            PURPOSE: [key.method for key in keys if not key.revoked],
         }
 
 
@@ -205,12 +229,15 @@ def from_document(document: Any, method: str, purpose: str = PURPOSE) -> bytes:
         if isinstance(one, str | Mapping)
     }
     found = inside.get(method)
+    if found is not None and found.get("revoked") is not None:
+        raise DidError(
+            f"the key `{method[:200]}` was revoked at {str(found['revoked'])[:40]}",
+            "nothing that it signed counts, whenever it says it was signed; ask for a new one",
+        )
     if found is None or method not in allowed:
         raise DidError(f"`{did[:200]}` has no key `{method[:200]}` for `{purpose}`")
     if found.get("controller") != did:
         raise DidError(f"the key `{method[:200]}` belongs to somebody else")
-    if found.get("revoked") is not None:
-        raise DidError(f"the key `{method[:200]}` was revoked")
     try:
         return public_key(str(found.get("publicKeyMultibase", "")))
     except MultibaseError as error:

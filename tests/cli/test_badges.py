@@ -189,6 +189,87 @@ def test_keys_are_for_their_owner_alone(issuing: Run) -> None:
     assert "issued a badge" not in issuing("learner", "history", "moana").output
 
 
+def test_what_a_revoked_key_signed_is_not_valid_and_is_issued_anew(
+    issuing: Run, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = write(issuing, "old.json", "--identify", "email")
+    other = Path("other.json")
+    issuing("key", "rotate")
+    issuing("badge", "moana", "careful-data", "-o", other)
+    told = issuing("key", "revoke", "key-1", "--reason", "the laptop was stolen").output
+    assert "the laptop was stolen" in told
+    assert "cairn status publish" in told
+    # Here it is known at once, and elsewhere as soon as the site is published.
+    assert outcomes(read, str(old), code=1)["proof"] == "fails"
+    done = read("status", "publish", "public")
+    assert (done["badges"], done["revoked"], done["void"]) == (2, 1, 1)
+    new = write(issuing, "new.json")
+    done = read("status", "publish", "public")
+    assert (done["badges"], done["revoked"], done["void"]) == (3, 1, 0)
+    monkeypatch.setenv("CAIRN_KEYS", "nowhere")
+    report = read("verify", old, "--with", "public", code=1)
+    words = {check["check"]: check["words"] for check in report["checks"]}
+    assert "`did:web:awards.example.edu#key-1` was revoked at 20" in words["proof"]
+    assert "was revoked" in words["status"]
+    for good in (new, other):
+        assert set(outcomes(read, str(good), "--with", "public").values()) == {"holds"}
+    before, after = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
+    assert before["id"] != after["id"]
+    assert "identifier" in after["credentialSubject"]
+    events = read("learner", "history", "moana")
+    assert events[-1]["replaces"] == before["id"]
+
+
+def test_a_revoked_key_is_shown_and_may_prove_nothing(issuing: Run, read: Read) -> None:
+    issuing("key", "rotate")
+    issuing("key", "revoke", f"{DID}#key-1", "--reason", "stolen")
+    shown = read("key", "list")["keys"]
+    assert [key.get("reason") for key in shown] == ["stolen", None]
+    assert "revoked 20" in issuing("key", "list").output
+    issuing("status", "publish", "public")
+    document = json.loads(Path("public/.well-known/did.json").read_text(encoding="utf-8"))
+    assert document["assertionMethod"] == [f"{DID}#key-2"]
+    assert [method.get("revoked", "")[:2] for method in document["verificationMethod"]] == [
+        "",
+        "20",
+    ]
+
+
+def test_a_new_key_takes_the_place_of_one_that_was_in_use(issuing: Run, read: Read) -> None:
+    keys = read("key", "revoke", "key-1")["keys"]
+    assert [key["id"] for key in keys] == [f"{DID}#key-1", f"{DID}#key-2"]
+    badge = json.loads(write(issuing, "badge.json").read_text(encoding="utf-8"))
+    assert badge["proof"][0]["verificationMethod"] == f"{DID}#key-2"
+
+
+def test_a_portfolio_is_put_together_anew_after_a_key_was_revoked(issuing: Run) -> None:
+    issuing("portfolio", "moana", "-o", "old.json")
+    issuing("key", "revoke", "key-1")
+    issuing("portfolio", "moana", "-o", "new.json")
+    issuing("status", "publish", "public")
+    told = issuing("verify", "old.json", "--with", "public", code=1).output
+    assert told.count("was revoked at") == 3
+    issuing("verify", "new.json", "--with", "public")
+
+
+def test_only_a_key_that_there_is_can_be_revoked_and_only_once(office: Run) -> None:
+    office("key", "new", "--did", DID)
+    assert "cairn key list" in office("key", "revoke", "key-7", code=2).output
+    office("key", "revoke", "key-1")
+    assert "was revoked already" in office("key", "revoke", "key-1", code=2).output
+    office("key", "new", "--site", "https://x.example/", "--keys", "own")
+    name = json.loads(Path("own/issuer.json").read_text(encoding="utf-8"))["keys"][0]["id"]
+    refused = office("key", "revoke", name, "--keys", "own", code=2).output
+    assert "can not be told" in refused
+    # By hand it can be: nothing is signed with it then.
+    told = json.loads(Path("cairn.keys/issuer.json").read_text(encoding="utf-8"))
+    told["keys"] = told["keys"][:1]
+    Path("cairn.keys/issuer.json").write_text(json.dumps(told), encoding="utf-8")
+    refused = office("badge", "moana", "spreadsheet-essentials", code=2).output
+    assert "signs nothing any more" in refused
+    assert "cairn key rotate" in refused
+
+
 def test_keys_are_not_made_twice_and_are_missed_in_words(office: Run) -> None:
     assert "make them with `cairn key new`" in office("key", "list", code=2).output
     office("key", "new", "--did", DID)
@@ -222,6 +303,12 @@ def test_the_shapes_in_the_documentation_are_those_that_are_printed(
 ) -> None:
     write(issuing, "badge.json")
     assert set(read("key", "list")) == {"did", "site", "keys"}
-    assert set(read("status", "publish", "public")) == {"files", "badges", "revoked", "did_address"}
+    assert set(read("status", "publish", "public")) == {
+        "files",
+        "badges",
+        "revoked",
+        "void",
+        "did_address",
+    }
     report = read("verify", "badge.json", "--with", "public")
     assert set(report) == {"valid", "form", "id", "name", "checks", "inside"}

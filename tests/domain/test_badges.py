@@ -61,6 +61,20 @@ def test_a_badge_is_issued_once_and_stays_as_it_was_issued(held: Desk) -> None:
     )
 
 
+def test_another_badge_takes_the_place_of_the_present_one_alone(held: Desk) -> None:
+    held.do(issue(held))
+    second = replace(issue(held, badge="urn:uuid:2"), replaces="urn:uuid:1")
+    (event,) = held.do(second).events
+    assert isinstance(event, BadgeIssued)
+    assert event.replaces == "urn:uuid:1"
+    known = held.known()
+    present = known.badge(known.award("essentials"))
+    assert present is not None
+    assert present.id == "urn:uuid:2"
+    # Whoever comes second to replace the same badge changes nothing.
+    assert held.do(replace(second, badge="urn:uuid:3")).duplicate
+
+
 def test_an_award_that_stands_on_something_else_gets_another_badge(held: Desk) -> None:
     held.do(issue(held))
     held.complete("sheets-1", "03-01", score=80)
