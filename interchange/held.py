@@ -1,8 +1,10 @@
 """Open Badges 3.0 and CLR 2.0 that a learner holds, as prior learning that is recognised.
 
-Nothing counts that was not verified: proof, schema, dates, status and issuer, each of them. Then a
-recognition file says what an achievement of an issuer counts as. Whose it is follows from the id of
-the subject, or is said by whoever imports it.
+Nothing counts that was not verified: proof, schema, dates, status and issuer, each of them. Of a
+portfolio, each badge counts by itself: one that does not hold leaves the others as they are, and
+where the portfolio does not hold, nothing in it counts. Then a recognition file says what an
+achievement of an issuer counts as. Whose it is follows from the id of the subject, or is said by
+whoever imports it. How a portfolio says that its badges are associated makes no difference.
 """
 
 from __future__ import annotations
@@ -29,31 +31,33 @@ def held(
 
     `learner` is whose it is, in words of the directory; without it, the subject's id is.
     """
-    for place, one in enumerate(_badges(report), start=1):
+    for place, (one, around) in enumerate(_badges(report, ()), start=1):
         credential = one.credential
         key = str(credential.get("id", ""))[:200]
         try:
-            # What is wrong with the whole is wrong with everything inside.
-            _check(report)
+            for portfolio in around:
+                _check(portfolio, "the portfolio that it is in: ")
+            _check(one)
             yield _recognised(credential, recognition, terms, learner, place)
         except UnfitError as error:
             yield Refused(1, place, str(error), key if key.isprintable() else "")
 
 
-def _badges(report: Report) -> Iterator[Report]:
+def _badges(
+    report: Report, around: tuple[Report, ...]
+) -> Iterator[tuple[Report, tuple[Report, ...]]]:
+    """Give each badge, with the portfolios that it is in, the outermost first."""
     if not report.inside:
-        yield report
+        yield report, around
     for one in report.inside:
-        yield from _badges(one)
+        yield from _badges(one, (*around, report))
 
 
-def _check(report: Report) -> None:
+def _check(report: Report, whose: str = "") -> None:
     for check in report.checks:
         if check.outcome != "holds":
             help_ = f"; {check.help}" if check.help else ""
-            raise UnfitError(f"{check.name}: {check.words}{help_}")
-    for one in report.inside:
-        _check(one)
+            raise UnfitError(f"{whose}{check.name}: {check.words}{help_}")
 
 
 def _recognised(

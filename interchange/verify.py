@@ -164,6 +164,10 @@ class Verifier:
                     one if "@context" in one else {"@context": credential.get("@context"), **one}
                 )
                 yield self._document(whole, kind, depth + 1)
+            else:
+                # A proof of the whole may hold all the same: JSON-LD passes over a null.
+                none = Check("proof", "fails", "this is no credential, though it is among them")
+                yield Report({}, kind, (none,))
 
     # --- one question each -----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from interchange import jwt
 from tests.cli.conftest import EXAMPLES, Run
 from tests.cli.test_import import Read
 from tests.others import Elsewhere
@@ -144,3 +145,142 @@ def test_a_badge_with_a_1edtech_revocation_list_counts_unless_it_is_named_there(
     assert read("import", "held.json", *words, "--with", "list.json")["recorded"] == 1
     (done,) = read("learner", "show", "s-2")["completions"]
     assert (done["module"], done["source"]) == ("office-skills/charts", "rpl")
+
+
+# --- portfolios ----------------------------------------------------------------------------------
+
+BY_NAME = {"one": "module: charts", "two": "module: macros", "three": "module: databases"}
+PORTFOLIO = (
+    *("--recognition", "e.recognition.yaml", "--learner", "s-2"),
+    *("--with", "list.json", "--with", "revoked.json"),
+)
+
+
+def bring(read: Read, portfolio: dict[str, Any] | str, code: int = 0) -> tuple[list[str], str]:
+    """Import a portfolio; return which modules are done, and the rejects."""
+    write_elsewhere({}, **BY_NAME)
+    if isinstance(portfolio, str):
+        Path("held.json").write_text(portfolio)
+    else:
+        Path("held.json").write_text(json.dumps(portfolio))
+    Path("list.json").write_text(json.dumps(ISSUER.status_list(7)))
+    Path("revoked.json").write_text(
+        json.dumps(ISSUER.revocation_list({"id": f"{ISSUER.site}badges/two"}))
+    )
+    Path("held.json.rejects.csv").unlink(missing_ok=True)
+    read("import", "held.json", *PORTFOLIO, code=code)
+    done = read("learner", "show", "s-2")["completions"]
+    rejects = Path("held.json.rejects.csv")
+    return (
+        sorted(one["module"].partition("/")[2] for one in done),
+        rejects.read_text() if rejects.exists() else "",
+    )
+
+
+def test_each_badge_of_a_portfolio_counts_by_itself_and_once(presented: Run, read: Read) -> None:
+    stacked = {
+        "type": "Association",
+        "associationType": "isPartOf",
+        "sourceId": f"{ISSUER.site}achievements/one",
+        "targetId": f"{ISSUER.site}achievements/two",
+    }
+    made = ISSUER.portfolio(ISSUER.badge("one"), ISSUER.badge("two"), associations=[stacked])
+    assert bring(read, made) == (["charts", "macros"], "")
+    assert read("import", "held.json", *PORTFOLIO)["known"] == 2
+
+
+def test_badges_of_several_issuers_and_portfolios_within_one_are_found(
+    presented: Run, read: Read
+) -> None:
+    inner = Elsewhere(seed=3).portfolio(ISSUER.badge("two"), ISSUER.with_status("three", 8))
+    assert bring(read, ISSUER.portfolio(ISSUER.badge("one"), inner)) == (
+        ["charts", "databases", "macros"],
+        "",
+    )
+
+
+def test_a_portfolio_can_be_a_token(presented: Run, read: Read) -> None:
+    made = ISSUER.portfolio(ISSUER.badge("one"))
+    del made["proof"]
+    assert bring(read, jwt.encoded(made, ISSUER.key, ISSUER.method)) == (["charts"], "")
+
+
+def _forged() -> dict[str, Any]:
+    made = ISSUER.badge("two")
+    made["credentialSubject"]["achievement"]["description"] = "Knows everything."
+    return made
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        (_forged(), "proof: the proof by"),
+        (ISSUER.bare_badge("two"), "proof: the document has no proof"),
+        (Elsewhere(seed=2).signed(ISSUER.bare_badge("two")), "issuer: says that"),
+        (Elsewhere(seed=2).badge("two"), "accepts no"),
+        (ISSUER.badge("two", validUntil="2025-12-31T00:00:00Z"), "dates: has expired"),
+        (ISSUER.badge("two", validFrom="2999-01-01T00:00:00Z"), "dates: is not valid before"),
+        (ISSUER.with_status("two", 7), "status: was revoked"),
+        (ISSUER.with_revocations("two"), "status: was revoked"),
+        (
+            ISSUER.badge("two", credentialStatus={"id": "https://x.example/", "type": "https://x.example/Own"}),
+            "status: a status of the kind",
+        ),
+        (ISSUER.badge("four"), "accepts no"),
+    ],
+    ids=["changed", "unsigned", "signed-by-another", "of-another", "expired", "early", "bit",
+         "listed", "unknown-status", "unknown-badge"],
+)  # fmt: skip
+def test_a_bad_badge_of_a_portfolio_is_rejected_by_its_name_and_the_others_count(
+    presented: Run, read: Read, member: dict[str, Any], words: str
+) -> None:
+    made = ISSUER.portfolio(ISSUER.badge("one"), member, ISSUER.badge("three"))
+    done, rejects = bring(read, made, code=1)
+    assert done == ["charts", "databases"]
+    (reject,) = rejects.splitlines()[1:]
+    assert words in reject
+    assert member["id"] in reject
+
+
+def test_what_is_wrong_with_a_portfolio_is_wrong_with_all_that_is_in_it(
+    presented: Run, read: Read
+) -> None:
+    good = ISSUER.portfolio(ISSUER.badge("one"), ISSUER.badge("two"))
+    fewer = json.loads(json.dumps(good))
+    del fewer["credentialSubject"]["verifiableCredential"][0]
+    more = json.loads(json.dumps(good))
+    more["credentialSubject"]["verifiableCredential"].append(ISSUER.badge("three"))
+    expired = ISSUER.portfolio(ISSUER.badge("one"), validUntil="2025-12-31T00:00:00Z")
+    stranger = Elsewhere(seed=2).signed(good)
+    for made, words in [
+        (fewer, "proof: the proof by"),
+        (more, "proof: the proof by"),
+        (expired, "dates: has expired"),
+        (stranger, "issuer: says that"),
+    ]:
+        done, rejects = bring(read, made, code=1)
+        assert done == []
+        for reject in rejects.splitlines()[1:]:
+            assert f"the portfolio that it is in: {words}" in reject
+
+
+@pytest.mark.parametrize("member", ["no token", 7, None, [], {}])
+def test_a_member_that_is_no_credential_is_not_passed_over(
+    presented: Run, read: Read, member: Any
+) -> None:
+    made = ISSUER.portfolio(ISSUER.badge("one"))
+    made["credentialSubject"]["verifiableCredential"].append(member)
+    done, rejects = bring(read, made, code=1)
+    assert done == []
+    assert len(rejects.splitlines()) == 3
+
+
+def test_a_portfolio_of_portfolios_without_end_is_refused_as_a_whole(
+    presented: Run, read: Read
+) -> None:
+    made = ISSUER.badge("one")
+    for _ in range(5):
+        made = ISSUER.portfolio(made)
+    write_elsewhere(made, **BY_NAME)
+    refused = presented("import", "held.json", *PORTFOLIO[:4], code=2).output
+    assert "inside one another" in refused
