@@ -25,6 +25,9 @@ KEY = "did:key:"
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(:\d+)?")
 _STEP = re.compile(r"[A-Za-z0-9._~-]+")
 
+#: What the name of a revoked key ends with in a published document.
+_GONE = "-revoked"
+
 #: Returns the DID document at an address, as data. Raises a `CairnError` where it may not be had.
 Fetch = Callable[[str], Any]
 
@@ -113,7 +116,8 @@ class Issuer:
         """Return the DID document: every key that ever was, each still good for what it signed.
 
         The key in use comes first: there are verifiers that try no other for a status list. A
-        revoked key is listed as such, and may prove nothing: some verifiers look at one of the two.
+        revoked key may prove nothing, and is listed under another name: there are verifiers that
+        look neither at `revoked` nor at what a key is for, and they must not find it.
         """
         keys = self.keys[::-1]
         return {
@@ -121,7 +125,7 @@ class Issuer:
             "id": self.did,
             "verificationMethod": [
                 {
-                    "id": key.method,
+                    "id": key.method + (_GONE if key.revoked else ""),
                     "type": "Multikey",
                     "controller": self.did,
                     "publicKeyMultibase": public_key_text(key.public),
@@ -229,11 +233,12 @@ def from_document(document: Any, method: str, purpose: str = PURPOSE) -> bytes:
         if isinstance(one, str | Mapping)
     }
     found = inside.get(method)
-    if found is not None and found.get("revoked") is not None:
-        raise DidError(
-            f"the key `{method[:200]}` was revoked at {str(found['revoked'])[:40]}",
-            "nothing that it signed counts, whenever it says it was signed; ask for a new one",
-        )
+    for known in (found, inside.get(method + _GONE)):
+        if known is not None and known.get("revoked") is not None:
+            raise DidError(
+                f"the key `{method[:200]}` was revoked at {str(known['revoked'])[:40]}",
+                "nothing that it signed counts, whenever it says it was signed; ask for a new one",
+            )
     if found is None or method not in allowed:
         raise DidError(f"`{did[:200]}` has no key `{method[:200]}` for `{purpose}`")
     if found.get("controller") != did:

@@ -229,10 +229,9 @@ def test_a_revoked_key_is_shown_and_may_prove_nothing(issuing: Run, read: Read) 
     issuing("status", "publish", "public")
     document = json.loads(Path("public/.well-known/did.json").read_text(encoding="utf-8"))
     assert document["assertionMethod"] == [f"{DID}#key-2"]
-    assert [method.get("revoked", "")[:2] for method in document["verificationMethod"]] == [
-        "",
-        "20",
-    ]
+    methods = document["verificationMethod"]
+    assert [method["id"] for method in methods] == [f"{DID}#key-2", f"{DID}#key-1-revoked"]
+    assert [method.get("revoked", "")[:2] for method in methods] == ["", "20"]
 
 
 def test_a_new_key_takes_the_place_of_one_that_was_in_use(issuing: Run, read: Read) -> None:

@@ -139,6 +139,14 @@ def resigned(made: Issued, document: dict[str, Any], folder: str = "keys") -> di
     return proofs.sign(bare, key, issuer.current.method, moment)
 
 
+def stranger(made: Issued) -> None:
+    """Somebody else has keys too, in a folder `other`."""
+    folder = made.folder / "other"
+    if not folder.exists():
+        words = ["key", "new", "--site", "https://other.example/", "--keys", str(folder)]
+        assert CliRunner().invoke(cairn, words).exit_code == 0
+
+
 def test_node_accepts_every_badge_and_every_status_list(demo: Issued) -> None:
     badges = [read(path) for path in demo.badges("json")]
     answers = by_node(demo, badges)
@@ -148,23 +156,87 @@ def test_node_accepts_every_badge_and_every_status_list(demo: Issued) -> None:
     assert [one["verified"] for one in by_node(demo, lists)] == [True] * len(lists)
 
 
-def test_node_accepts_every_portfolio_and_none_that_was_changed(demo: Issued) -> None:
-    learners = sorted({award["learner"] for award in demo.awards()})
-    made = [json.loads(demo.run("portfolio", learner)) for learner in learners]
-    answers = by_node(demo, made)
-    assert [one for one in answers if not one["verified"]] == []
-    inside = [badge for one in made for badge in one["credentialSubject"]["verifiableCredential"]]
-    assert [one for one in by_node(demo, inside) if not one["verified"] or one["set"]] == []
-    stacked = next(one for one in made if one["credentialSubject"]["association"])
+def portfolios(made: Issued) -> list[dict[str, Any]]:
+    """The portfolio of everybody who holds something."""
+    learners = sorted({award["learner"] for award in made.awards()})
+    return [json.loads(made.run("portfolio", learner)) for learner in learners]
+
+
+def members(portfolio: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = portfolio["credentialSubject"]["verifiableCredential"]
+    return found
+
+
+def accepted(made: Issued, portfolio: dict[str, Any]) -> set[str]:
+    """Which verifiers find nothing wrong with a portfolio and the badges in it."""
+    path = made.folder / "whole" / "portfolio.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(portfolio), encoding="utf-8")
+    answers = by_node(made, [portfolio, *members(portfolio)])
+    words = ["verify", str(path), "--with", str(made.site), "--keys", str(made.folder / "none")]
+    says = {
+        "node": all(one["verified"] and not one["set"] for one in answers),
+        "openbadgeslib": by_python(made, [path])[0]["valid"],
+        "cairn": CliRunner().invoke(cairn, words).exit_code == 0,
+    }
+    return {name for name, good in says.items() if good}
+
+
+ALL = {"node", "openbadgeslib", "cairn"}
+
+
+def test_every_portfolio_is_accepted_by_all_three(demo: Issued) -> None:
+    made = portfolios(demo)
+    assert len(made) >= 5
+    assert any(len(members(one)) > 1 for one in made)
+    for one in made:
+        assert accepted(demo, one) == ALL
+
+
+def test_what_is_wrong_with_a_portfolio_is_seen_by_all_three(demo: Issued) -> None:
+    stranger(demo)
+    stacked = next(one for one in portfolios(demo) if one["credentialSubject"]["association"])
     subject = stacked["credentialSubject"]
-    first, *rest = subject["verifiableCredential"]
-    for wrong in (
-        {"association": subject["association"][1:]},
-        {"verifiableCredential": rest},
-        {"verifiableCredential": [{**first, "name": "Doctor of Everything"}, *rest]},
-    ):
-        changed = {**stacked, "credentialSubject": {**subject, **wrong}}
-        assert [one["verified"] for one in by_node(demo, [changed])] == [False]
+    first, *rest = members(stacked)
+    past = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": "2020-12-31T00:00:00Z"}
+
+    def holding(*badges: dict[str, Any]) -> dict[str, Any]:
+        return {**stacked, "credentialSubject": {**subject, "verifiableCredential": list(badges)}}
+
+    fewer = {**subject, "association": subject["association"][1:]}
+    changed = {**first, "name": "Doctor of Everything"}
+    wrong = {
+        "associations changed": {**stacked, "credentialSubject": fewer},
+        "a badge taken out": holding(*rest),
+        "a badge changed": holding(changed, *rest),
+        "a badge changed, all signed anew": resigned(demo, holding(changed, *rest)),
+        "a badge expired": resigned(demo, holding(resigned(demo, first | past), *rest)),
+        "a badge of somebody else": resigned(demo, holding(resigned(demo, first, "other"), *rest)),
+        "signed by somebody else": resigned(demo, stacked, "other"),
+        "not signed": {name: value for name, value in stacked.items() if name != "proof"},
+    }
+    seen = {name: accepted(demo, one) for name, one in wrong.items()}
+    assert {name: who for name, who in seen.items() if who} == {}
+    # openbadgeslib checks no dates of a portfolio, only those of the badges in it.
+    assert accepted(demo, resigned(demo, stacked | past)) == {"openbadgeslib"}
+    early = {"validFrom": "2999-01-01T00:00:00Z"}
+    assert accepted(demo, resigned(demo, stacked | early)) == {"openbadgeslib"}
+
+
+def test_a_portfolio_with_a_revoked_badge_is_seen_by_all_three(demo: Issued) -> None:
+    award = demo.awards()[1]
+    made = json.loads(demo.run("portfolio", award["learner"]))
+    demo.run("status", "publish", str(demo.site))
+    assert accepted(demo, made) == ALL
+    named = (award["learner"], award["award"])
+    demo.run("award", "revoke", *named, "--reason", "in error", "--yes")
+    demo.run("status", "publish", str(demo.site))
+    try:
+        assert accepted(demo, made) == set()
+    finally:
+        demo.run("award", "reinstate", *named, "--reason", "not in error", "--yes")
+        demo.run("status", "publish", str(demo.site))
+    assert accepted(demo, made) == ALL
 
 
 @pytest.mark.parametrize("form", ["json", "jwt", "png", "svg"])
@@ -176,9 +248,7 @@ def test_openbadgeslib_accepts_every_badge_in_every_form(demo: Issued, form: str
 
 def test_what_is_wrong_with_a_badge_is_seen_by_all_three(demo: Issued, tmp_path: Path) -> None:
     first = read(demo.badges("json")[0])
-    if not (demo.folder / "other").exists():
-        words = ["key", "new", "--site", "https://other.example/"]
-        CliRunner().invoke(cairn, [*words, "--keys", str(demo.folder / "other")])
+    stranger(demo)
     past = {"validFrom": "2020-01-01T00:00:00Z", "validUntil": "2020-12-31T00:00:00Z"}
     wrong = {
         "tampered": {**first, "name": "Doctor of Everything"},
@@ -189,8 +259,7 @@ def test_what_is_wrong_with_a_badge_is_seen_by_all_three(demo: Issued, tmp_path:
         "bare": {name: value for name, value in first.items() if name != "proof"},
     }
     answers = by_node(demo, list(wrong.values()))
-    accepted = [name for name, one in zip(wrong, answers, strict=True) if one["verified"]]
-    assert accepted == []
+    assert [name for name, one in zip(wrong, answers, strict=True) if one["verified"]] == []
     paths = []
     for name, document in wrong.items():
         path = tmp_path / f"{name}.json"
@@ -242,3 +311,48 @@ def test_the_did_document_lists_both_keys(demo: Issued) -> None:
     used = {read(path)["proof"][0]["verificationMethod"] for path in demo.badges("json")}
     assert used == set(methods)
     assert all(did.from_document(document, method) for method in methods)
+
+
+def test_what_a_revoked_key_signs_is_refused_by_all_three(demo: Issued) -> None:
+    """It comes last: the key that signed the first half of the badges is stolen."""
+    first = read(demo.badges("json")[0])
+    keys = demo.folder / "keys"
+    issuer = keyring.read(keys)
+    method = first["proof"][0]["verificationMethod"]
+    assert method != issuer.current.method
+    stolen = keyring.private(keys, issuer, method)
+    entry = {**first["credentialStatus"], "statusListIndex": "131071"}
+    bare = {name: value for name, value in first.items() if name != "proof"}
+    forged = {
+        "as-of-now.json": bare | {"credentialStatus": entry},
+        "as-of-then.json": bare | {"credentialStatus": entry, "name": "Doctor of Everything"},
+    }
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    paths = [demo.folder / "000.json"]
+    for name, document in forged.items():
+        path = demo.folder / "forged" / name
+        path.parent.mkdir(exist_ok=True)
+        signed = proofs.sign(document, stolen, method, moment)
+        path.write_text(json.dumps(signed), encoding="utf-8")
+        paths.append(path)
+    # As long as nobody knows, nobody can tell.
+    assert [one["valid"] for one in by_python(demo, paths)] == [True] * 3
+    demo.run("key", "revoke", method, "--reason", "stolen", "--yes")
+    demo.run("status", "publish", str(demo.site))
+    assert [one["valid"] for one in by_python(demo, paths)] == [False] * 3
+    documents = [read(path) for path in paths]
+    assert [one["verified"] for one in by_node(demo, documents)] == [False] * 3
+    for path in paths:
+        words = ["verify", str(path), "--with", str(demo.site), "--keys", str(demo.folder / "none")]
+        result = CliRunner().invoke(cairn, words)
+        assert result.exit_code == 1
+        assert "was revoked at" in result.output
+    tokens = [demo.folder / f"000.{form}" for form in ("jwt", "png", "svg")]
+    assert [one["valid"] for one in by_python(demo, tokens)] == [False] * 3
+    # What another key signed is as good as before, and the first badge is issued anew.
+    award = demo.awards()[0]
+    demo.run("badge", award["learner"], award["award"], "-o", str(paths[0]))
+    last = demo.badges("json")[-1]
+    assert read(last)["proof"][0]["verificationMethod"] != method
+    assert [one["valid"] for one in by_python(demo, [paths[0], last])] == [True] * 2
+    assert [one["verified"] for one in by_node(demo, [read(paths[0]), read(last)])] == [True] * 2
