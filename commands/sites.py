@@ -70,9 +70,9 @@ def written(
     )
     links = []
     for volume in list(ledger.library.everything()):
-        for name, page in site.pages(issuer.site, issuer.did, volume):
-            put(name, as_bytes(page))
-            links.append((name, str(page["name"])))
+        for page in site.pages(issuer.site, issuer.did, volume):
+            put(page.name, as_bytes(page.content))
+            links.append((page.name, page.title))
     put("index.html", _index(issuer, links))
     total, revoked = sum(places.values()), sum(len(indices) for indices in gone.values())
     return Published(files, total, revoked, void, address or "nowhere: a did:key needs no document")

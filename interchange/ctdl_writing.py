@@ -4,11 +4,14 @@ Every condition is true in CTDL's own terms, though perhaps not the whole truth:
 there, whoever earns the credential has done. The whole rule stands beside it in words. Where CTDL
 can not say a rule exactly, the condition carries it in Cairn's own term `cairn:rule`, and what a
 module, a credential or the pathway has beyond CTDL's terms stands in `cairn:keys`.
+
+The graph is written for a registry, which gives addresses by ctids, or as a page of the issuer's
+own site, which has addresses already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -48,12 +51,31 @@ Node = dict[str, Any]
 _ENGLISH = "en"
 
 
+@dataclass(frozen=True)
+class Page:
+    """A published version of a pathway on its issuer's site.
+
+    It has an `address`, an `issuer` (a DID) and a `digest`; `credentials` are the addresses of the
+    pages of its credentials, by what the document calls them.
+    """
+
+    address: str
+    issuer: str
+    digest: str
+    credentials: Mapping[str, str]
+
+
 def write_ctdl(document: Document, base: str = REGISTRY) -> Node:
     """Return a pathway as a CTDL graph; `base` is the address under which ctids are looked up.
 
     The same document gives the same graph.
     """
     return _Writer(document, base if base.endswith("/") else f"{base}/").graph()
+
+
+def write_page(document: Document, page: Page) -> Node:
+    """Return a published pathway as a CTDL graph for its page; its parts are fragments of it."""
+    return _Writer(document, f"{page.address}#", page).graph()
 
 
 def json_of(model: Model, *, exclude: Iterable[str] = ()) -> dict[str, Any]:
@@ -69,6 +91,7 @@ class _Writer:
 
     document: Document
     base: str
+    page: Page | None = None
     nodes: list[Node] = field(default_factory=list)
 
     # --- the graph -------------------------------------------------------------------------------
@@ -80,15 +103,14 @@ class _Writer:
             *((ref, *pair) for ref, pair in self.document.credentials.items()),
         ]
         self.nodes.append(self.pathway([ref for ref, _, _ in entries]))
-        if (issuer := self.document.main.issuer) is not None:
+        if (issuer := self.owner) is not None:
             self.nodes.append(self.issuer(issuer))
         for ref, entry, file in entries:
             self.component(ref, entry, file)
-        return {
-            "@context": [CONTEXT, EXTENSION],
-            "@id": self.base.replace("/resources/", "/graph/") + own,
-            "@graph": self.nodes,
-        }
+        graph: Node = {"@context": [CONTEXT, EXTENSION]}
+        if self.page is None:
+            graph["@id"] = self.base.replace("/resources/", "/graph/") + own
+        return {**graph, "@graph": self.nodes}
 
     @property
     def main(self) -> Pathway:
@@ -97,6 +119,23 @@ class _Writer:
     @cached_property
     def pathway_ctid(self) -> str:
         return self.main.ctid or ctid(self.main.pathway or self.main.home, "pathway")
+
+    @property
+    def pathway_uri(self) -> str:
+        return self.base + self.pathway_ctid if self.page is None else self.page.address
+
+    @property
+    def owner(self) -> Issuer | None:
+        """Who awards, by what the document says; of a page, at least by the issuer's own name."""
+        if self.main.issuer is None and self.page is not None:
+            return Issuer(name=self.page.issuer)
+        return self.main.issuer
+
+    def resource_uri(self, ref: str) -> str:
+        """The address of a credential itself."""
+        if self.page is not None and ref in self.page.credentials:
+            return self.page.credentials[ref]
+        return self.base + ctid(self.component_ctid(ref), "credential")
 
     def uri(self, ref: str) -> str:
         """The address of a module's or credential's component."""
@@ -111,7 +150,7 @@ class _Writer:
         main = self.main
         node: Node = {
             "@type": "ceterms:Pathway",
-            "@id": self.base + self.pathway_ctid,
+            "@id": self.pathway_uri,
             "ceterms:ctid": self.pathway_ctid,
             "ceterms:name": _text(main.title or main.pathway or main.home),
         }
@@ -121,12 +160,14 @@ class _Writer:
             node["ceterms:versionIdentifier"] = [
                 {"@type": "ceterms:IdentifierValue", "ceterms:identifierValueCode": main.version}
             ]
-        if main.issuer is not None:
+        if self.owner is not None:
             node["ceterms:ownedBy"] = [self.issuer_uri]
+        if self.page is not None:
+            node["cairn:digest"] = self.page.digest
         node["ceterms:hasDestinationComponent"] = [self.uri(ref) for ref in self.destination]
         node["ceterms:hasPart"] = [self.uri(ref) for ref in refs]
         said = json_of(main, exclude=("modules", "credentials", "examples", "uses"))
-        issuer = None if main.issuer is None else self.issuer(main.issuer)
+        issuer = None if self.owner is None else self.issuer(self.owner)
         read = pathway_keys(node, issuer)
         read["destination"] = list(self.destination)
         if keys := _beyond(said, read):
@@ -164,14 +205,18 @@ class _Writer:
 
     @property
     def issuer_uri(self) -> str:
-        assert self.main.issuer is not None
-        return self.base + ctid("organization", self.main.issuer.name, self.main.issuer.url or "")
+        return self.page.issuer if self.page is not None else self.base + self.issuer_ctid
+
+    @property
+    def issuer_ctid(self) -> str:
+        assert self.owner is not None
+        return ctid("organization", self.owner.name, self.owner.url or "")
 
     def issuer(self, issuer: Issuer) -> Node:
         node: Node = {
             "@type": "ceterms:CredentialOrganization",
             "@id": self.issuer_uri,
-            "ceterms:ctid": self.issuer_uri.removeprefix(self.base),
+            "ceterms:ctid": self.issuer_ctid,
             "ceterms:name": _text(issuer.name),
         }
         if issuer.url:
@@ -201,9 +246,9 @@ class _Writer:
             node["ceterms:subjectWebpage"] = entry.url
         if isinstance(entry, Credential):
             node["ceterms:credentialType"] = _class_of(entry.kind)
-            node["ceterms:proxyFor"] = [self.base + ctid(own, "credential")]
+            node["ceterms:proxyFor"] = [self.resource_uri(ref)]
             if ref in self.destination:
-                node["ceterms:isDestinationComponentOf"] = [self.base + self.pathway_ctid]
+                node["ceterms:isDestinationComponentOf"] = [self.pathway_uri]
         elif isinstance(entry.credits, Decimal) and entry.credits:
             node["ceterms:creditValue"] = [_value(entry.credits, entry.level)]
         self.nodes.append(node)
@@ -231,13 +276,13 @@ class _Writer:
         own = ctid(self.component_ctid(ref), "credential")
         node: Node = {
             "@type": _class_of(credential.kind),
-            "@id": self.base + own,
+            "@id": self.resource_uri(ref),
             "ceterms:ctid": own,
             "ceterms:name": _text(credential.title or ref, language),
         }
         if credential.description:
             node["ceterms:description"] = _text(credential.description, language)
-        if file.issuer is not None and file is self.main:
+        if self.owner is not None and file is self.main:
             node["ceterms:ownedBy"] = [self.issuer_uri]
         if credential.language:
             node["ceterms:inLanguage"] = [credential.language]

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from interchange import baking
-from tests.cli.conftest import Run
+from pathways.source import load_pathway
+from tests.cli.conftest import EXAMPLES, Run
 
 DID = "did:web:awards.example.edu"
 Read = Callable[..., Any]
@@ -160,6 +161,39 @@ def test_a_badge_says_the_rule_and_what_was_done(issuing: Run) -> None:
     assert achievement["alignment"][0]["targetName"] == "Office Skills"
     values = [result.get("value") for result in badge["credentialSubject"]["result"]]
     assert values == [None, "81"]
+
+
+def test_the_page_of_a_pathway_is_ctdl_that_comes_back_and_leads_to_its_achievements(
+    issuing: Run,
+) -> None:
+    issuing("status", "publish", "public")
+    badge = json.loads(write(issuing, "badge.json").read_text(encoding="utf-8"))
+    achievement = badge["credentialSubject"]["achievement"]
+    where = achievement["alignment"][0]["targetUrl"]
+    site = "https://awards.example.edu/"
+    page = Path("public", where.removeprefix(site))
+    graph = json.loads(page.read_text(encoding="utf-8"))
+    nodes = {node["@id"]: node for node in graph["@graph"]}
+    pathway = nodes[where]
+    assert pathway["@type"] == "ceterms:Pathway"
+    assert pathway["ceterms:ownedBy"] == [DID]
+    assert pathway["cairn:digest"] == achievement["alignment"][0]["targetCode"]
+    # Of everything that it names there is a node; each credential made here has its own page.
+    for term in ("ceterms:hasPart", "ceterms:hasDestinationComponent"):
+        assert set(pathway[term]) <= set(nodes)
+    assert nodes[achievement["id"]]["@type"] == "ceterms:MicroCredential"
+    shown = Path("public", achievement["id"].removeprefix(site))
+    assert json.loads(shown.read_text(encoding="utf-8"))["type"] == ["Achievement"]
+    proxies = {node["ceterms:proxyFor"][0] for node in nodes.values() if "ceterms:proxyFor" in node}
+    pages = {name for name in proxies if "#" not in name}
+    assert all(Path("public", name.removeprefix(site)).exists() for name in pages)
+    assert len(pages) >= 5
+    issuing("pathway", "import", page, "-o", "back.pathway.yaml")
+    original = EXAMPLES / "office-skills.pathway.yaml"
+    assert (
+        load_pathway(Path("back.pathway.yaml")).document.digest
+        == load_pathway(original).document.digest
+    )
 
 
 def test_a_picture_of_the_designer_is_used_as_it_is(issuing: Run, read: Read) -> None:
