@@ -23,7 +23,7 @@ from domain.library import Volume
 from domain.names import relative
 from interchange import contexts, status
 from interchange.proofs import timestamp
-from pathways.document import Credential, Document, Module, Pathway, plain
+from pathways.document import Classification, Credential, Document, Module, Pathway, plain
 from pathways.words import rule_words
 
 #: What Open Badges calls the kinds of credentials that designers write.
@@ -62,6 +62,7 @@ TERMS: dict[str, Any] = {
     "assessmentDescription": f"{_CTDL}assessmentMethodDescription",
     "participationDescription": f"{_CTDL}deliveryTypeDescription",
     "qualityAssuranceDescription": f"{_CTDL}processStandardsDescription",
+    "reviewPeriod": f"{_CTDL}processFrequency",
 }
 
 #: Published contexts alone: there are verifiers that refuse a document with words of its own.
@@ -249,9 +250,21 @@ def achievement(site: str, volume: Volume, ref: str) -> dict[str, Any]:
         made["inLanguage"] = model.language
     if model.image and model.image.startswith(("https://", "http://")):
         made["image"] = {"id": model.image, "type": "Image"}
+    if model.classification:
+        # Open Badges has one text for it, and one code is what most have.
+        made["fieldOfStudy"] = "; ".join(map(field_of_study, model.classification))
     if model.skills:
         made["tag"] = [clean(skill) for skill in model.skills]
     return made
+
+
+def field_of_study(field: Classification) -> str:
+    """Say what a field of study is, with its code.
+
+    >>> field_of_study(Classification(scheme="NZSCED", code="080905"))
+    'NZSCED 080905'
+    """
+    return clean(f"{field.scheme} {field.code} {field.name or ''}")
 
 
 def described(model: Credential) -> dict[str, Any]:
@@ -269,6 +282,8 @@ def described(model: Credential) -> dict[str, Any]:
         told["participationDescription"] = clean(model.participation)
     if model.quality_assurance:
         told["qualityAssuranceDescription"] = clean(model.quality_assurance)
+    if model.review_period is not None:
+        told["reviewPeriod"] = str(model.review_period)
     return told
 
 
@@ -334,6 +349,10 @@ def _told(model: Credential) -> Iterator[str]:
         yield f"Form of participation: {clean(model.participation)}"
     if model.quality_assurance:
         yield f"Quality assurance: {clean(model.quality_assurance)}"
+    if model.review_period is not None:
+        yield f"Reviewed every {model.review_period}"
+    for field in model.classification:
+        yield f"Field of study: {field_of_study(field)}"
     for alignment in model.alignment:
         framework = f" ({clean(alignment.framework)})" if alignment.framework else ""
         yield f"Aligned with: {clean(alignment.name)}{framework}"

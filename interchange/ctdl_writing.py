@@ -25,6 +25,7 @@ from pathways.document import (
     AmountRule,
     AnyRule,
     AtLeastRule,
+    Classification,
     Credential,
     CredentialRule,
     Document,
@@ -316,6 +317,12 @@ class _Writer:
         for term in ("assessment", "participation", "quality_assurance"):
             if value := getattr(credential, term):
                 node[f"cairn:{term}"] = value
+        if credential.classification:
+            node["ceterms:instructionalProgramType"] = [
+                _program(field, language) for field in credential.classification
+            ]
+        if credential.review_period is not None:
+            node["cairn:review_period"] = str(credential.review_period)
         if credential.level is not None:
             node["cairn:level"] = plain(credential.level)
         return node
@@ -503,6 +510,17 @@ def _value(credits: Decimal, level: Decimal | None) -> Node:
     node: Node = {"@type": "ceterms:ValueProfile", "schema:value": number_json(credits)}
     if level is not None:
         node["schema:description"] = _text(f"{plain(credits)} credits at level {plain(level)}")
+    return node
+
+
+def _program(field: Classification, language: str) -> Node:
+    node: Node = {
+        "@type": "ceterms:CredentialAlignmentObject",
+        "ceterms:frameworkName": _text(field.scheme, language),
+        "ceterms:codedNotation": field.code,
+    }
+    if field.name is not None:
+        node["ceterms:targetNodeName"] = _text(field.name, language)
     return node
 
 

@@ -19,7 +19,7 @@ from domain.learner import Award, Completion, Learner
 from domain.library import Volume
 from domain.names import relative
 from interchange import contexts
-from interchange.badge import Issued, clean, profile, subject_id, title
+from interchange.badge import Issued, clean, field_of_study, profile, subject_id, title
 from pathways.document import Credential, plain
 from pathways.document import Document as Rules
 from pathways.graph import Node, needs
@@ -227,6 +227,10 @@ def _described(model: Credential, issuer: Any) -> Iterator[tuple[str, str]]:
         yield "Form of participation", clean(model.participation)
     if model.quality_assurance:
         yield "Quality assurance", clean(model.quality_assurance)
+    if model.review_period is not None:
+        yield "Reviewed every", str(model.review_period)
+    for field in model.classification:
+        yield "Field of study", field_of_study(field)
     if model.skills:
         yield "Skills", clean(", ".join(model.skills))
     for alignment in model.alignment:

@@ -811,6 +811,14 @@ class Alignment(Model):
     framework: Text | None = None
 
 
+class Classification(Model):
+    """A field of study, by the code that a scheme such as NZSCED or ISCED-F gives it."""
+
+    scheme: Name
+    code: Name
+    name: Name | None = None
+
+
 class Described(Model):
     """Descriptive fields, exported with a module or credential; no rule looks at them."""
 
@@ -822,6 +830,8 @@ class Described(Model):
     assessment: Text | None = None
     participation: Text | None = None
     quality_assurance: Text | None = None
+    review_period: Span | None = None
+    classification: tuple[Classification, ...] = ()
     url: Text | None = None
     image: Text | None = None
     ctid: Ctid | None = None

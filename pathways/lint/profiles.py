@@ -76,15 +76,23 @@ _NZ_WORDS = (
 )
 
 
+_NZSCED_CODE = re.compile(r"(\d\d){1,3}", re.ASCII)
+
+
+def _is_nzsced(scheme: str) -> bool:
+    return scheme.strip().upper() == "NZSCED"
+
+
 @rule("CN502", "nz-elements", profile="nz")
 def nz_elements(subject: Subject) -> Iterator[Finding]:
     """What the New Zealand Qualifications Authority wants described.
 
     Qualification and Micro-credential Listing and Operational Rules 2022, rule 6: a title
     without words that are kept for qualifications, credit value and level, a statement of
-    purpose and outcomes, the developer, the standards used. NZQA's guidance on micro-credentials
-    bounds their size at 40 credits, and its Micro-credential Approval and Accreditation Rules
-    2022 look at the assessment. The NZSCED code and the review period have no field here.
+    purpose and outcomes, the developer, the standards used, the NZSCED code, the review period.
+    NZQA's guidance on micro-credentials bounds their size at 40 credits, and its Micro-credential
+    Approval and Accreditation Rules 2022 look at the assessment. Standards are not asked for,
+    because there may be none; where there are, `alignment` names them.
     """
     for ref, credential in _micro_credentials(subject):
         lacking = _lacking(credential, ("title", "credits"))
@@ -95,11 +103,20 @@ def nz_elements(subject: Subject) -> Iterator[Finding]:
         lacking += _lacking(credential, ("outcomes", "assessment"))
         if subject.file.issuer is None:
             lacking.append("its developer (`issuer`)")
+        codes = [each.code for each in credential.classification if _is_nzsced(each.scheme)]
+        if not codes:
+            lacking.append("an NZSCED code (`classification`)")
+        lacking += _lacking(credential, ("review_period",))
         yield from _told(subject, "CN502", ref, lacking, "NZQA")
         if credential.credits > NZ_CREDITS:
             message = f"{quoted(ref)} has more than {NZ_CREDITS} credits"
             help_ = "NZQA takes a micro-credential to be no larger"
             yield subject.finding("CN502", ("credentials", ref, "credits"), message, help_)
+        if wrong := [code for code in codes if not _NZSCED_CODE.fullmatch(code)]:
+            message = f"{quoted(ref)} has the NZSCED code {named(wrong, 'and')}"
+            help_ = 'an NZSCED code has two, four or six digits, such as "080905"'
+            where = ("credentials", ref, "classification")
+            yield subject.finding("CN502", where, message, help_)
         title = (credential.title or "").lower()
         words = [word for word in _NZ_WORDS if re.search(rf"\b{word}", title)]
         if words:

@@ -17,6 +17,25 @@ from tests.cli.conftest import EXAMPLES, Run
 DID = "did:web:awards.example.edu"
 Read = Callable[..., Any]
 
+TABLES = """\
+pathway: tables
+version: "1"
+issuer: {name: Example Polytechnic, country: NZ}
+modules: {a: {title: Tables}}
+credentials:
+  maker:
+    title: Maker of Tables
+    description: For those who need tables.
+    kind: micro-credential
+    credits: 5
+    level: 4
+    outcomes: [makes tables]
+    assessment: A test
+    review_period: 3 years
+    classification: [{scheme: NZSCED, code: "080905", name: Practical Computing Skills}]
+    requires: a
+"""
+
 
 @pytest.fixture
 def issuing(office: Run) -> Run:
@@ -145,6 +164,32 @@ def test_a_recipient_can_be_named_by_a_salted_hash(issuing: Run) -> None:
     issuing("learner", "erase", "moana", "--yes")
     # The ledger knows the learner by an opaque id now, and the badge is written without the hash.
     assert "moana" not in issuing("award", "list").output
+
+
+def test_what_nzqa_asks_for_goes_into_the_badge_the_portfolio_and_the_published_page(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAIRN_TODAY", "2026-03-12")
+    Path("tables.pathway.yaml").write_text(TABLES, encoding="utf-8")
+    run("pathway", "check", "--profile", "nz", "--strict", "tables.pathway.yaml")
+    run("pathway", "publish", "tables.pathway.yaml", "--on", "2026-01-01")
+    run("learner", "register", "ann")
+    run("learner", "enrol", "ann", "tables", "--on", "2026-01-01")
+    run("learner", "record", "ann", "a", "--on", "2026-02-01")
+    run("key", "new", "--did", DID)
+    badge = json.loads(run("badge", "ann", "maker").stdout)
+    achievement = badge["credentialSubject"]["achievement"]
+    assert achievement["fieldOfStudy"] == "NZSCED 080905 Practical Computing Skills"
+    narrative = achievement["criteria"]["narrative"]
+    assert "- Reviewed every 3 years" in narrative
+    assert "- Field of study: NZSCED 080905 Practical Computing Skills" in narrative
+    page = run("portfolio", "ann", "--html").stdout
+    assert "NZSCED 080905 Practical Computing Skills" in page
+    run("status", "publish", "public")
+    shown = json.loads(Path("public/achievements/tables/1/maker.json").read_text(encoding="utf-8"))
+    assert shown["reviewPeriod"] == "3 years"
+    run("badge", "ann", "maker", "-o", "badge.json")
+    run("verify", "badge.json", "--with", "public")
 
 
 def test_a_badge_says_the_rule_and_what_was_done(issuing: Run) -> None:

@@ -221,6 +221,10 @@ credentials:
     assessment: Two tasks at work, marked by two people
     participation: On site, or by video
     quality_assurance: Reviewed each year by an outside examiner
+    review_period: 3 years
+    classification:
+      - {scheme: NZSCED, code: "080905", name: Practical Computing Skills}
+      - {scheme: ISCED-F, code: "0688"}
     requires: a
 """
 
@@ -240,6 +244,11 @@ def test_what_the_european_approach_and_nzqa_ask_for_is_carried() -> None:
     assert resource["cairn:assessment"].startswith("Two tasks")
     assert resource["cairn:participation"] == "On site, or by video"
     assert resource["cairn:quality_assurance"].startswith("Reviewed each year")
+    assert resource["cairn:review_period"] == "3 years"
+    first, second = resource["ceterms:instructionalProgramType"]
+    assert first["ceterms:targetNodeName"] == {"en": "Practical Computing Skills"}
+    assert first["ceterms:codedNotation"] == "080905"
+    assert second["ceterms:frameworkName"] == {"en": "ISCED-F"}
     back, _, _ = come_back(graph)
     assert back.canonical == document(EU).canonical
 
