@@ -89,7 +89,7 @@ def run(
     sharing = Sharing(jobs, scheduler)
     if (seals is None) != (public is None):
         raise click.UsageError("--seals and --public go together")
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         scope = Scope(
             None if who is None else ledger.directory.find(who),
             full_credential(ledger, credential),
@@ -128,7 +128,7 @@ def explain(who: str, name: str, database: str, as_json: bool) -> None:
     from commands.explaining import explanation, show
     from commands.terminal import say_json
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         found = explanation(ledger, ledger.directory.find(who), name)
     if as_json:
         say_json(found)
@@ -175,7 +175,7 @@ def as_of_(
         raise click.UsageError("name a LEARNER, or a credential with --credential")
     day = effective or known or today()
     dates = timetravel.written(known, day)
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         if who is not None:
             id_ = ledger.directory.find(who)
             found = as_of(ledger, ledger.history(id_), known=known, effective=day)

@@ -88,7 +88,7 @@ def list_(
     from commands import registers
     from commands.books import opened
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         if awaiting:
             rows = registers.awaiting(ledger, who, credential, pathway, limit)
         else:
@@ -118,7 +118,7 @@ def show(who: str, name: str, database: str, as_json: bool) -> None:
     from commands.proofs import proof_of, show_proof
     from commands.terminal import say_json
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         proof = proof_of(ledger, ledger.directory.find(who), name)
         if as_json:
             say_json(proof.to_json())
@@ -151,7 +151,7 @@ def approve(
     from commands.books import carried_out, opened, show_receipt
     from domain.commands import ApproveAward
 
-    with opened(database) as ledger:
+    with opened(database, asking=dry_run) as ledger:
         id_ = ledger.directory.find(who)
         command = ApproveAward(learner=id_, credential=credential, on=on, by=by)
         receipt = carried_out(ledger, command, dry_run=dry_run)

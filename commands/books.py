@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from commands.happenings import told
@@ -22,10 +22,11 @@ PATIENCE = 10
 
 
 @contextmanager
-def opened(database: str, *, new: bool = False) -> Iterator[Ledger]:
+def opened(database: str, *, new: bool = False, asking: bool = False) -> Iterator[Ledger]:
     """Open a ledger for as long as a command runs; only a `new` one may be made on the way.
 
-    Raises a `LedgerError`.
+    Who is only `asking` can not write it. Where something was recorded, the tables that are read
+    are brought up to date before it is closed. Raises a `LedgerError`.
     """
     place = locate(database)
     if not new and place.path is not None and not place.path.exists():
@@ -34,8 +35,22 @@ def opened(database: str, *, new: bool = False) -> Iterator[Ledger]:
             "say where it is with --db or CAIRN_DATABASE; "
             "`cairn pathway publish` and `cairn learner register` start one",
         )
-    with open_ledger(database, timeout=PATIENCE) as ledger:
+    with open_ledger(database, timeout=PATIENCE, read_only=asking) as ledger:
+        if asking:
+            yield ledger
+            return
+        before = ledger.store.head()
         yield ledger
+        if ledger.store.head() != before:
+            _caught_up(ledger)
+
+
+def _caught_up(ledger: Ledger) -> None:
+    from projections.runner import STOPPED, Projections
+
+    # What was asked for is recorded by now. Whoever reads next is told what stands in the way.
+    with closing(Projections(ledger)) as projections, suppress(*STOPPED):
+        projections.catch_up()
 
 
 def parted(name: str) -> tuple[str, str]:

@@ -110,10 +110,10 @@ def show(
 
     from commands import counting
     from commands.books import opened, parted
+    from commands.everybody import columns_of
     from commands.terminal import progress
     from projections.cohort import Ask, By
     from projections.cohort import cohort as counted
-    from projections.columns import Columns
     from projections.partitions import Sharing
 
     assert get_args(By) == _BY
@@ -121,7 +121,7 @@ def show(
         raise click.UsageError("--csv and --json do not go together")
     name, version = parted(pathway)
     sharing = Sharing(jobs, scheduler)
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         volume = ledger.volume(name, version or None)
         ask = Ask(
             document=volume.document,
@@ -132,12 +132,10 @@ def show(
             idle=idle,
             sample=sample,
         )
-        columns = Columns(ledger, folder)
-        with progress("reading the events", ledger.store.head()) as advance:
-            columns.catch_up(sharing, advance)
-        ask = replace(ask, learners=columns.learners())
-        with progress("counting", ask.learners) as advance:
-            tally = counted(columns.parts(), ask, sharing, advance)
+        with columns_of(ledger, folder, sharing) as columns:
+            ask = replace(ask, learners=columns.learners())
+            with progress("counting", ask.learners) as advance:
+                tally = counted(columns.parts(), ask, sharing, advance)
     if as_csv:
         counting.print_csv(ask, tally)
     elif as_json:
@@ -199,7 +197,7 @@ def migrate(
     from projections.migration import following, preview
     from projections.partitions import Sharing
 
-    with opened(database) as ledger:
+    with opened(database, asking=dry_run) as ledger:
         publication = ledger.publication(pathway)
         publication.edition(new)
         publication.edition(old)

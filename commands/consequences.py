@@ -42,7 +42,7 @@ def decide(
     as_json: bool,
 ) -> None:
     """Tell what a decision leads to, ask where somebody can answer, and carry it out."""
-    with opened(database) as ledger:
+    with opened(database, asking=dry_run) as ledger:
         decision = command(ledger, ledger.directory.find(who))
         preview = ledger.preview(decision, on=today())
         if not as_json and not preview.duplicate:
@@ -81,7 +81,7 @@ def renewed(who: str, name: str, database: str, on: date, *, dry_run: bool, as_j
 
     if on > today() and not dry_run:
         raise UnusableError(f"{on} is in the future", "look ahead with --dry-run")
-    with opened(database) as ledger:
+    with opened(database, asking=dry_run) as ledger:
         id_ = ledger.directory.find(who)
         award = ledger.learner(id_).award(name)
         if dry_run:

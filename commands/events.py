@@ -55,7 +55,7 @@ def export(people: bool, output: Path | None, database: str) -> None:
     from projections.replay import stored
 
     with (
-        opened(database) as ledger,
+        opened(database, asking=True) as ledger,
         log.snapshot(ledger.store.database) as view,
         progress("exporting", ledger.store.head()) as advance,
     ):
@@ -142,7 +142,7 @@ def replay(into: str | None, database: str, as_json: bool) -> None:
     from domain.ledger import open_ledger
     from projections.replay import replayed
 
-    with tempfile.TemporaryDirectory() as folder, opened(database) as ledger:
+    with tempfile.TemporaryDirectory() as folder, opened(database, asking=True) as ledger:
         place = into or str(Path(folder) / "replay.db")
         with open_ledger(place) as fresh, progress("replaying", ledger.store.head()) as advance:
             before = 0

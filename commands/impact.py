@@ -89,9 +89,9 @@ def impact(
     """
     from commands import weighing
     from commands.books import opened, parted
+    from commands.everybody import columns_of
     from commands.terminal import progress
     from pathways.source import load_pathway
-    from projections.columns import Columns
     from projections.impact import Ask, Watch, measured
     from projections.partitions import Sharing
 
@@ -100,24 +100,22 @@ def impact(
     if watch and (jobs > 1 or scheduler):
         raise click.UsageError("--watch keeps everybody at hand in one process; leave --jobs out")
     document = load_pathway(draft).document
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         name, version = parted(against or document.main.pathway or "")
         versions = _versions(ledger, name, version)
         chosen = _chosen(policies, versions)
-        columns = Columns(ledger, folder)
         sharing = Sharing(jobs, scheduler)
-        with progress("reading the events", ledger.store.head()) as advance:
-            columns.catch_up(sharing, advance)
         ask = Ask(document, name, versions, on, examples)
         show = weighing.Shown(names=names, csv=as_csv, json=as_json, html=html, chosen=chosen)
-        if not watch:
-            with progress("comparing", columns.learners()) as advance:
-                found = measured(columns.parts(), ask, sharing, advance)
-            weighing.show(ask, found, show)
-            return
-        with progress("reading the columns", columns.learners()) as advance:
-            everybody = Watch(columns.parts(), ask, advance)
-        weighing.watch(draft, ask, everybody, show)
+        with columns_of(ledger, folder, sharing) as columns:
+            if not watch:
+                with progress("comparing", columns.learners()) as advance:
+                    found = measured(columns.parts(), ask, sharing, advance)
+                weighing.show(ask, found, show)
+                return
+            with progress("reading the columns", columns.learners()) as advance:
+                everybody = Watch(columns.parts(), ask, advance)
+            weighing.watch(draft, ask, everybody, show)
 
 
 def _versions(ledger: Ledger, name: str, version: str) -> Mapping[str, Document]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -238,12 +238,11 @@ def _scratch(database: str) -> Iterator[Ledger]:
         copy = Path(folder) / "copy.db"
         if path.exists():
             with (
-                sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as source,
-                sqlite3.connect(copy) as target,
+                opened(database, asking=True) as ledger,
+                closing(sqlite3.connect(ledger.store.database.file, uri=True)) as source,
+                closing(sqlite3.connect(copy)) as target,
             ):
                 source.backup(target)
-            source.close()
-            target.close()
         with opened(str(copy), new=not path.exists()) as ledger:
             yield ledger
 

@@ -128,7 +128,7 @@ def change(
     """Carry out a command about the learner who is named, and tell what came of it."""
     from commands.books import carried_out, opened, show_receipt
 
-    with opened(database) as ledger:
+    with opened(database, asking=dry_run) as ledger:
         id_ = ledger.directory.find(who)
         receipt = carried_out(ledger, command(ledger, id_), dry_run=dry_run)
         show_receipt(ledger, receipt, as_json=as_json, dry_run=dry_run)
@@ -181,7 +181,7 @@ def list_(
     from commands import registers
     from commands.books import opened
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         registers.show(registers.learners(ledger, search, pathway, limit), as_json=as_json)
 
 
@@ -610,7 +610,7 @@ def move(
     from domain.commands import MoveEnrolment
 
     name, version = parted(pathway)
-    with opened(database) as ledger:
+    with opened(database, asking=dry_run) as ledger:
         id_ = ledger.directory.find(who)
         command = MoveEnrolment(learner=id_, pathway=name, version=version, on=on, by=by)
         preview = compared(ledger, command, today())
@@ -648,7 +648,7 @@ def show(
     from commands.standing import portrait, show_portrait
     from commands.terminal import say_json
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         id_ = ledger.directory.find(who)
         if as_json:
             say_json(portrait(ledger, id_, on, pathway))
@@ -674,7 +674,7 @@ def history(who: str, database: str, as_json: bool) -> None:
     from commands.happenings import told
     from commands.terminal import say_json, table
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         events = ledger.history(ledger.directory.find(who))
     if as_json:
         say_json(

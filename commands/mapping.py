@@ -164,7 +164,7 @@ def list_(kind: Any, database: str, as_json: bool) -> None:
     from commands.books import opened
     from commands.terminal import say, say_json, table
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         found = ledger.crosswalk.listed(kind)
         rows = [(one.kind, one.outside, _shown(ledger, one)) for one in found]
     if as_json:

@@ -15,7 +15,7 @@ def projections() -> None:
     """Rebuild what is read from the events, and see how far it is.
 
     The events are the truth. Lists and registers are read from tables that are made from them, and
-    brought up to date before each reading; so there is nothing to run, and nothing to lose.
+    brought up to date after each recording; so there is nothing to run, and nothing to lose.
 
     Example:
       cairn projections status
@@ -30,8 +30,8 @@ def projections() -> None:
 def status(folder: Path | None, database: str, as_json: bool) -> None:
     """Say how far each projection is.
 
-    Behind is how many events of the ledger it has not seen yet; the next reading catches up. A
-    projection of another version than this program's is made anew by itself. The columns are
+    Behind is how many events of the ledger it has not seen yet; the next recording catches up. A
+    projection of another version than this program's is made anew by itself then. The columns are
     listed as soon as something was asked of the whole population; their rows are completions.
 
     Example:
@@ -42,7 +42,7 @@ def status(folder: Path | None, database: str, as_json: bool) -> None:
     from projections.columns import Columns
     from projections.runner import Projections
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         runner = Projections(ledger)
         try:
             states = [*runner.status(), *Columns(ledger, folder).status()]

@@ -24,7 +24,7 @@ def document_of(what: str, database: str) -> Document:
         return load_pathway(path).document
     from commands.books import opened, parted
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         pathway, version = parted(what)
         return ledger.volume(pathway, version or None).document
 
@@ -71,7 +71,7 @@ def list_(pathway: str | None, database: str, as_json: bool) -> None:
     from commands.books import opened
     from commands.terminal import say, say_json, table
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         names = ledger.pathways() if pathway is None else [pathway]
         editions = [
             edition for name in names for edition in ledger.publication(name).editions.values()

@@ -89,7 +89,7 @@ def seal(key: Path, name: str, seals: Path, database: str, as_json: bool) -> Non
     from commands.terminal import counted, say, say_json
     from projections import sealing
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         done = sealing.seal(ledger.store.database, seals, key.read_bytes(), name, now())
     size = done.checkpoint.size
     if as_json:
@@ -123,7 +123,7 @@ def verify(public: Path, seals: Path, database: str, as_json: bool) -> None:
     from commands.terminal import counted, say, say_json
     from projections import sealing
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         text = public.read_text(encoding="utf-8")
         found, size = sealing.verify(ledger.store.database, seals, text)
     broken = [finding for finding in found if finding.level != "note"]
@@ -179,7 +179,7 @@ def prove(
     else:
         assert who is not None
         assert name is not None
-        with opened(database) as ledger:
+        with opened(database, asking=True) as ledger:
             id_ = ledger.directory.find(who)
             award = ledger.learner(id_).award(name).id
             number = next(

@@ -52,7 +52,7 @@ def publish(folder: Path, keys: Path, on: object, database: str, as_json: bool) 
     assert isinstance(on, date)
     issuer = keyring.read(keys)
     signer = Signer(keyring.private(keys, issuer, issuer.current.method), issuer.current.method)
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         done = written(ledger, folder, issuer, signer, on, now())
     if as_json:
         say_json(done.to_json())

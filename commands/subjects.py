@@ -108,5 +108,5 @@ def subjects(
         return [from_files(pathway, record)]
     if record is not None:
         raise click.UsageError("a LEARNER has a record already; leave --record out")
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         return from_ledger(ledger, who, pathway, on)

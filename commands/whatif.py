@@ -253,7 +253,7 @@ def _of_learner(
 ) -> list[Asked]:
     from commands.books import opened
 
-    with opened(database) as ledger:
+    with opened(database, asking=True) as ledger:
         learner = ledger.learner(ledger.directory.find(who))
         return [
             Asked(each.name or "", tuple(_effects(ledger, learner, pathway, on, each, draft)))

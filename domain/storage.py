@@ -1,16 +1,19 @@
 """Where the ledger is kept, and what can be wrong with the place.
 
 By default that is a file, which SQLite keeps; `postgresql://user:password@host/name` is a server.
+Who only asks opens it for reading alone, and leaves every byte of it as it was.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from domain.errors import (
     LedgerConflictError,
@@ -25,27 +28,57 @@ from domain.errors import (
 
 _SERVERS = ("postgresql", "postgres")
 
+#: What may be done with a database: everything; only reading, beside others who may write; or only
+#: reading a file that lies still, where SQLite could not keep its notes about who reads.
+Access = Literal["write", "read", "still"]
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
     """A place for a ledger: a file, or a database on a PostgreSQL server.
 
     `shown` is what messages call it: never with a password. `timeout` is for how many seconds to
-    wait while another program holds it.
+    wait while another program holds it. `access` is what may be done with it.
     """
 
     shown: str
     path: Path | None = None
     url: str = ""
     timeout: int = 10
+    access: Access = "write"
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing is written to it."""
+        return self.access != "write"
+
+    @property
+    def file(self) -> str:
+        """What SQLite opens: the path, or a URI that allows only reading."""
+        assert self.path is not None
+        match self.access:
+            case "write":
+                return str(self.path)
+            case "read":
+                return f"{self.path.as_uri()}?mode=ro"
+            case "still":
+                return f"{self.path.as_uri()}?mode=ro&immutable=1"
+
+    def session(self) -> dict[str, str]:
+        """Return what a server is told of each connection, beside who connects to what."""
+        stated = dict(parse_qsl(urlsplit(self.url).query))
+        if self.read_only:
+            given = stated.get("options", "")
+            stated["options"] = f"{given} -c default_transaction_read_only=on".strip()
+        return stated
 
     def settings(self) -> dict[str, str]:
         """Return what the event store wants to know."""
-        common = {"ORIGINATOR_ID_TYPE": "text"}
+        common = {"ORIGINATOR_ID_TYPE": "text", "CREATE_TABLE": "n" if self.read_only else "y"}
         if self.path is not None:
             return common | {
                 "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(self.path),
+                "SQLITE_DBNAME": self.file,
                 "SQLITE_LOCK_TIMEOUT": str(self.timeout),
             }
         parts = urlsplit(self.url)
@@ -61,11 +94,11 @@ class Database:
         }
 
 
-def locate(database: str, *, timeout: int = 10) -> Database:
+def locate(database: str, *, timeout: int = 10, read_only: bool = False) -> Database:
     """Read where a ledger is kept: a path, or `postgresql://user:password@host:port/name`.
 
     Raises `UnknownDatabaseError` for anything else, and `LedgerUnavailableError` where there is no
-    folder for the file.
+    folder for the file, or, with `read_only`, no file.
 
     >>> locate("postgresql://cairn:secret@db.example/ledger").shown
     'postgresql://db.example/ledger'
@@ -84,7 +117,12 @@ def locate(database: str, *, timeout: int = 10) -> Database:
                 "give `postgresql://user:password@host/name`",
             )
         place = parts.hostname or "localhost"
-        return Database(shown=f"postgresql://{place}{parts.path}", url=database, timeout=timeout)
+        return Database(
+            shown=f"postgresql://{place}{parts.path}",
+            url=database,
+            timeout=timeout,
+            access="read" if read_only else "write",
+        )
     # The event store takes these texts in a path for a wish that everything be forgotten.
     if not database.strip() or ":memory:" in database or "mode=memory" in database:
         raise UnknownDatabaseError(
@@ -98,7 +136,25 @@ def locate(database: str, *, timeout: int = 10) -> Database:
         raise LedgerUnavailableError(
             f"there is no folder `{path.parent}` to keep `{path.name}` in", "make the folder first"
         )
-    return Database(shown=database, path=path, timeout=timeout)
+    access = _reading(database, path) if read_only else "write"
+    return Database(shown=database, path=path, timeout=timeout, access=access)
+
+
+def _reading(shown: str, path: Path) -> Access:
+    """Tell how a file can be read that somebody else may be writing."""
+    if not path.exists():
+        raise LedgerUnavailableError(f"there is no ledger `{shown}`", "check the path")
+    log, shared = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    kept = os.access(path.parent, os.W_OK)
+    if log.exists() and (kept or shared.exists()):
+        return "read"
+    if log.exists() and log.stat().st_size:
+        raise LedgerReadOnlyError(
+            f"`{shown}` was not closed, and can not be read where its folder can not be written",
+            f"copy it, together with `{log.name}`, to a folder of yours",
+        )
+    # Where either may not be written, SQLite's notes would be in the way of who may.
+    return "read" if kept and os.access(path, os.W_OK) else "still"
 
 
 @contextmanager
@@ -141,6 +197,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _sqlite(error: sqlite3.Error, database: Database) -> LedgerError:
     name = getattr(error, "sqlite_errorname", "") or ""
     place = f"`{database.shown}`"
+    if database.read_only and str(error).startswith("no such table"):
+        return _incomplete(place, str(error).rpartition(" ")[2])
     kind = name.removeprefix("SQLITE_").partition("_")[0]
     match kind:
         case "CONSTRAINT":
@@ -176,11 +234,20 @@ def _conflict(place: str) -> LedgerConflictError:
     )
 
 
+def _incomplete(place: str, table: str) -> LedgerUnavailableError:
+    return LedgerUnavailableError(
+        f"{place} has no table `{table}`: it is no ledger, or one that an older version made",
+        "check where it is; whatever is recorded, or `cairn projections rebuild`, adds what is new",
+    )
+
+
 def _server(error: BaseException, database: Database) -> LedgerError:
     state = getattr(error, "sqlstate", None) or ""
     place = f"`{database.shown}`"
     first = str(error).strip().partition("\n")[0]
     match state:
+        case "42P01" if database.read_only:
+            return _incomplete(place, first.partition('"')[2].partition('"')[0])
         case "23505":
             return _conflict(place)
         # The second is said where two programs open the same database at once.

@@ -7,6 +7,7 @@ and each database numbers all events in the order in which they were stored.
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -17,7 +18,12 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
 from domain.codec import EventMapper
-from domain.errors import LedgerConflictError, LedgerLockedError, LedgerUnavailableError
+from domain.errors import (
+    LedgerConflictError,
+    LedgerLockedError,
+    LedgerReadOnlyError,
+    LedgerUnavailableError,
+)
 from domain.events import Recorded
 from domain.storage import Database, told
 
@@ -26,6 +32,21 @@ class _Application(Application[str]):
     """The library's application, configured by its arguments alone."""
 
     name = "cairn"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        super().__init__(database.settings())
+
+    def construct_factory(self, env: Environment) -> Any:
+        """Tell each connection what the library has no setting for, before there is one."""
+        factory: Any = super().construct_factory(env)
+        pool = factory.datastore.pool
+        if self._database.path is None:
+            pool.kwargs |= self._database.session()
+        elif self._database.read_only:
+            # Else the mode of a file that another program has made in its own would be changed.
+            pool.is_journal_mode_wal = True
+        return factory
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         return Environment(name, env)
@@ -38,7 +59,7 @@ class Store:
     """Streams of recorded events in one database."""
 
     def __init__(self, database: Database) -> None:
-        """Open a database, and make the table of events where there is none.
+        """Open a database, and make the table of events where there is none and it may be written.
 
         Raises a `LedgerError` where that can not be.
         """
@@ -49,19 +70,44 @@ class Store:
                 "install `psycopg[binary,pool]`",
             )
         self._application = self._opened()
+        self._tidying: sqlite3.Connection | None = None
+        if database.path is not None and database.read_only:
+            self._seen = self._file()
+            self._tidying = self._tidy()
 
     def _opened(self) -> _Application:
         end = time.monotonic() + self.database.timeout
         while True:
             try:
                 with told(self.database):
-                    return _Application(self.database.settings())
+                    return _Application(self.database)
             except (LedgerLockedError, LedgerConflictError):
                 # Two programs that make a new database at once get in each other's way, and
                 # SQLite does not let either of them wait.
                 if time.monotonic() >= end:
                     raise
                 time.sleep(random.uniform(0.01, 0.05))
+
+    def _tidy(self) -> sqlite3.Connection | None:
+        """Open what takes away, when it is closed last, the files that readers leave beside theirs.
+
+        SQLite has them made by who reads, and removed only by who could write; so this one could,
+        and does not. Where there is something in them, or somebody is at work, they stay.
+        """
+        path = self.database.path
+        assert path is not None
+        if self.database.access == "still" or path.with_name(path.name + "-wal").exists():
+            return None
+        with told(self.database):
+            one = sqlite3.connect(path, timeout=self.database.timeout, check_same_thread=False)
+            one.execute("PRAGMA query_only = ON")
+            one.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return one
+
+    def _file(self) -> tuple[int, int]:
+        assert self.database.path is not None
+        state = self.database.path.stat()
+        return state.st_size, state.st_mtime_ns
 
     @property
     def datastore(self) -> Any:
@@ -87,6 +133,8 @@ class Store:
 
         Raises `LedgerConflictError` where one of their numbers was taken in the meantime.
         """
+        if self.database.read_only:
+            raise LedgerReadOnlyError(f"`{self.database.shown}` was opened for reading only")
         with told(self.database):
             self._application.events.put(events)
 
@@ -146,8 +194,17 @@ class Store:
             return sorted(row["originator_id"] for row in cursor.fetchall())
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database.
+
+        Raises `LedgerLockedError` where a file that could only be read as if it lay still did not.
+        """
         self._application.close()
+        if self._tidying is not None:
+            self._tidying.close()
+        if self.database.access == "still" and self._file() != self._seen:
+            raise LedgerLockedError(
+                f"another program wrote `{self.database.shown}` while it was read", "run it again"
+            )
 
 
 def _recorded(event: Any) -> Recorded:

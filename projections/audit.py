@@ -60,10 +60,11 @@ from pathways.periods import shift
 from pathways.problems import CairnError
 from projections import activity, log, tables, twins
 from projections import publications as editions
+from projections.connections import engine_of
 from projections.findings import Finding
 from projections.log import Row, UnknownTopicError
 from projections.partitions import ALONE, Sharing, at_hand, put_away, shared
-from projections.runner import ALL, Projections, engine_of
+from projections.runner import ALL, STOPPED, Projections
 from projections.seen import Seen
 
 #: About how many events are audited in one snapshot.
@@ -156,7 +157,7 @@ def caught_up(ledger: Ledger) -> list[Finding]:
     except LedgerReadOnlyError:
         # Then they are compared as far as they are.
         return []
-    except (CairnError, LookupError, TypeError, ValueError) as error:
+    except STOPPED as error:
         return [Finding("CA404", "", 0, 0, "", f"the projections stopped: {error}")]
     finally:
         projections.close()

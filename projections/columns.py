@@ -44,9 +44,10 @@ from domain.storage import Database, told
 from pathways.document import plain
 from pathways.problems import CairnError
 from projections import log
+from projections.connections import engine_of
 from projections.log import Row
 from projections.partitions import ALONE, Sharing, at_hand, put_away, shared
-from projections.runner import State, engine_of
+from projections.runner import State
 
 #: Columns of another version are made anew.
 VERSION = 1
@@ -357,6 +358,10 @@ def _sorted(ids: Any) -> bool:
 # --- files ---------------------------------------------------------------------------------------
 
 
+class UnkeptError(LedgerUnavailableError):
+    """The folder of the columns can not be written."""
+
+
 class ColumnsDamagedError(CairnError):
     """A file of the columns is not as it was written; nothing is wrong with the ledger.
 
@@ -535,7 +540,8 @@ class Columns:
         """Bring the columns up to the ledger's last event; return how many were looked at.
 
         Columns of another version or another ledger, or none, are made anew, which `sharing` tells
-        who does. Raises a `LedgerError`, or `UnsharedError`.
+        who does. Raises a `LedgerError`, `UnkeptError` where they would change and can not, or
+        `UnsharedError`.
         """
         with told(self._database), self._engine() as engine:
             manifest = self._usable(engine)
@@ -618,7 +624,7 @@ class Columns:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = sqlite3.connect(self.folder / "lock", timeout=_PATIENCE, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
-            raise LedgerUnavailableError(
+            raise UnkeptError(
                 f"`{self.folder}` can not be written ({error})",
                 "name another folder for the columns, with --columns or CAIRN_COLUMNS",
             ) from error

@@ -17,7 +17,7 @@ from domain.errors import UnreadableEventError
 from domain.events import TOPICS, Recorded
 from domain.storage import Database, told
 from pathways.problems import nearest
-from projections.runner import engine_of
+from projections.connections import engine_of
 
 #: How many rows are fetched at once.
 _FETCHED = 2_000
@@ -68,7 +68,7 @@ def snapshot(
     own = engine or engine_of(database)
     try:
         with told(database), own.connect() as connection:
-            if database.path is None:
+            if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")
             else:
                 driver: Any = connection.connection.dbapi_connection

@@ -39,9 +39,10 @@ from domain.publication import Publication
 from domain.storage import Database, told
 from projections import activity, log, tables
 from projections import publications as editions
+from projections.connections import engine_of, writing
 from projections.log import Row
 from projections.partitions import ALONE, Sharing, at_hand, put_away, shared
-from projections.runner import ALL, engine_of, writing
+from projections.runner import ALL
 from projections.seen import Seen
 
 #: About how many events are replayed in one part.

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -54,23 +55,14 @@ def replayed(
 
     Raises an `InvalidError` where the fresh one has events already, or a `LedgerError`.
     """
-    _catch_up(ledger)
-    with log.snapshot(ledger.store.database) as view:
-        moved = imported(fresh.store, exported(stored(view)))
-        _catch_up(fresh, progress)
-        with log.snapshot(fresh.store.database) as other:
-            tables = tuple(_compared(view, other, projection.table) for projection in ALL)
+    with closing(Projections(ledger)) as kept, closing(Projections(fresh)) as anew:
+        kept.catch_up()
+        with kept.snapshot() as here, log.snapshot(ledger.store.database) as view:
+            moved = imported(fresh.store, exported(stored(view)))
+            anew.catch_up(progress)
+            with anew.snapshot() as there:
+                tables = tuple(_compared(here, there, projection.table) for projection in ALL)
     return moved, tables
-
-
-def _catch_up(
-    ledger: Ledger, progress: Callable[[int, int], None] = lambda _done, _all: None
-) -> None:
-    projections = Projections(ledger)
-    try:
-        projections.catch_up(progress)
-    finally:
-        projections.close()
 
 
 def _compared(view: Connection, other: Connection, table: Table) -> Compared:

@@ -3,46 +3,35 @@
 Rows about a learner (or a pathway) are a function of what is known of them, so they are replaced
 as a whole when an event of theirs is met; that makes catching up and rebuilding the same thing.
 The rows of a page of events and the position behind it are written in one transaction. A read
-catches up first, so no daemon is needed, and whoever reads sees what they have just recorded.
+catches up first, so no daemon is needed, and whoever reads sees what they have just recorded;
+where the ledger is not to be written, it does so in a copy.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Table,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    inspect,
-    make_url,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Table, delete, func, insert, inspect, select, update
 
 from domain.events import Recorded
 from domain.ledger import Ledger
-from domain.storage import Database, told
+from domain.storage import told
+from pathways.problems import CairnError
 from projections import (
     activity,
     completions,
     enrolments,
     learners,
+    log,
     progress,
     publications,
     register,
     tables,
 )
+from projections.aside import copied
+from projections.connections import engine_of, writing
 from projections.seen import LearnerRows, Seen
 
 #: How many events are looked at in one transaction.
@@ -55,6 +44,9 @@ _REMEMBERED = 100_000
 _NAMED = 500
 
 _PATHWAY = "pathway/"
+
+#: What catching up ends in where an event or a table is damaged.
+STOPPED = (CairnError, LookupError, TypeError, ValueError)
 
 #: Called with how many events were looked at, and how many there are to look at.
 Progress = Callable[[int, int], None]
@@ -112,16 +104,18 @@ class Projections:
     """The read models of one ledger."""
 
     def __init__(self, ledger: Ledger, projections: Sequence[Projection] = ALL) -> None:
-        """Use the ledger's own database."""
+        """Use the ledger's own database, or, where it is not to be written, a copy if need be."""
         self._ledger = ledger
         self._database = ledger.store.database
         self._projections = tuple(projections)
+        self._closing = ExitStack()
         self._engine = engine_of(self._database)
+        self._closing.callback(self._engine.dispose)
         self._prepared = False
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self._closing.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -130,10 +124,17 @@ class Projections:
         with told(self._database), self._engine.connect() as connection:
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give one state of all read models, as far as they are; also of what is damaged."""
+        with log.snapshot(self._database, self._engine) as view:
+            yield view
+
     def catch_up(self, advance: Progress = lambda _done, _all: None) -> int:
         """Bring the read models up to the ledger's last event; return how many were looked at."""
         with told(self._database):
-            self._prepare()
+            if not self._prepare():
+                return 0
             done, up_to_date = 0, dict[str, int]()
             behind: tuple[Projection, ...] = ()
             while page := self._page(up_to_date):
@@ -164,42 +165,63 @@ class Projections:
     def status(self) -> list[State]:
         """Tell how far each read model is, without catching up."""
         with told(self._database):
-            self._prepare()
             head = self._ledger.store.head()
             with self._engine.connect() as connection:
-                positions = {name: position for name, _, position in self._positions(connection)}
+                known = self._known(connection)
                 return [
                     State(
                         name=projection.name,
                         version=projection.version,
                         rows=connection.execute(
                             select(func.count()).select_from(projection.table)
-                        ).scalar_one(),
-                        position=positions[projection.name],
-                        behind=head - positions[projection.name],
+                        ).scalar_one()
+                        if projection.name in known
+                        else 0,
+                        position=known.get(projection.name, 0),
+                        behind=head - known.get(projection.name, 0),
                     )
                     for projection in self._projections
                 ]
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
-        """Make the tables, anew where they are of another version."""
+    def _prepare(self) -> bool:
+        """Make the tables, anew where they are of another version; tell whether they grow.
+
+        Those of a ledger that is not to be written are read as they are, or copied if that is old.
+        """
         if self._prepared:
-            return
-        with self._engine.connect() as connection:
-            if inspect(connection).has_table(tables.positions.name):
-                known = {name: version for name, version, _ in self._positions(connection)}
-                if known.items() >= {(p.name, p.version) for p in self._projections}:
-                    self._prepared = True
-                    return
+            return True
+        with log.snapshot(self._database, self._engine) as view:
+            known = self._known(view)
+            complete = len(known) == len(self._projections)
+            if self._database.read_only:
+                if complete and min(known.values()) >= self._ledger.store.head():
+                    return False
+                usable = [one.table for one in self._projections if one.name in known]
+                self._engine = self._closing.enter_context(copied(view, usable))
+            elif complete:
+                self._prepared = True
+                return True
         with self._writing() as connection:
             tables.positions.create(connection, checkfirst=True)
-            known = {name: version for name, version, _ in self._positions(connection)}
+            known = self._known(connection, held=True)
             for projection in self._projections:
-                if known.get(projection.name) != projection.version:
+                if projection.name not in known:
                     self._reset(connection, projection)
         self._prepared = True
+        return True
+
+    def _known(self, connection: Connection, *, held: bool = False) -> dict[str, int]:
+        """Return how far those read models are that there are in their present version."""
+        if not inspect(connection).has_table(tables.positions.name):
+            return {}
+        found = {(name, version): at for name, version, at in self._positions(connection, held)}
+        return {
+            one.name: found[one.name, one.version]
+            for one in self._projections
+            if (one.name, one.version) in found
+        }
 
     def _reset(self, connection: Connection, projection: Projection) -> None:
         table = tables.positions
@@ -210,10 +232,12 @@ class Projections:
             insert(table).values(name=projection.name, version=projection.version, position=0)
         )
 
-    def _positions(self, connection: Connection) -> list[tuple[str, int, int]]:
+    def _positions(self, connection: Connection, held: bool = False) -> list[tuple[str, int, int]]:
+        """Read how far the read models are; where they are `held`, nobody else moves them on."""
         table = tables.positions
-        query = select(table.c.name, table.c.version, table.c.position).with_for_update()
-        return [(name, version, position) for name, version, position in connection.execute(query)]
+        query = select(table.c.name, table.c.version, table.c.position)
+        rows = connection.execute(query.with_for_update() if held else query)
+        return [(name, version, position) for name, version, position in rows]
 
     def _page(self, up_to_date: dict[str, int]) -> _Page | None:
         """Read the next events, and make the rows of those read models that are furthest behind."""
@@ -263,7 +287,7 @@ class Projections:
         """Write a page; tell whether nobody else had written it in the meantime."""
         table = tables.positions
         with self._writing() as connection:
-            positions = {name: position for name, _, position in self._positions(connection)}
+            positions = {name: at for name, _, at in self._positions(connection, held=True)}
             if any(positions.get(one.name) != page.start for one in page.behind):
                 return False
             for projection in page.behind:
@@ -289,37 +313,3 @@ class Projections:
 
     def _writing(self) -> AbstractContextManager[Connection]:
         return writing(self._engine)
-
-
-_WRITES = "cairn_writes"
-
-
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Give a transaction that will write, and end it: all is written, or nothing."""
-    writer = engine.execution_options(**{_WRITES: True})
-    with writer.begin() as connection:
-        yield connection
-
-
-def engine_of(database: Database) -> Engine:
-    """Return an engine on a ledger's own database; a transaction sees one state of it."""
-    if database.path is None:
-        return create_engine(make_url(database.url).set(drivername="postgresql+psycopg"))
-    engine = create_engine(
-        URL.create("sqlite", database=str(database.path)),
-        connect_args={"timeout": database.timeout},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _(connection: sqlite3.Connection, _record: Any) -> None:
-        # The driver would begin transactions by its own rules; see `begin`.
-        connection.isolation_level = None
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        # A transaction that will write takes the lock at once: it could not wait for it later.
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
