@@ -25,6 +25,11 @@ from commands.teaching import command
     type=click.Choice(["email", "reference"]),
     help="Also name the recipient by this, hashed; decided when the badge is issued.",
 )
+@click.option(
+    "--subject",
+    metavar="DID",
+    help="Call the learner by this identifier of their own, from a wallet for example.",
+)
 @click.option("--output", "-o", type=FILE, metavar="FILE", help="Where to write it.")
 @KEYS
 @by_option
@@ -35,6 +40,7 @@ def badge(
     form: str | None,
     image: Path | None,
     identify: str | None,
+    subject: str | None,
     output: Path | None,
     keys: Path,
     by: str,
@@ -45,8 +51,9 @@ def badge(
     AWARD is a credential (its newest award) or the id of an award. The first time, the badge is
     issued: an event fixes its id, its date, its key and its place in a status list. From then on
     the same award always gives the same badge. By default it is a JSON document with its proof
-    inside; --jwt, --png and --svg write the same badge in other forms. docs/interchange.md says
-    what a badge holds, and what of a person is in it.
+    inside; --jwt, --png and --svg write the same badge in other forms. --subject binds it to a DID
+    that the learner controls; a badge that calls them otherwise stays good, and another one is
+    issued. docs/interchange.md says what a badge holds, and what of a person is in it.
 
     Example:
       cairn badge s-1042 office-essentials > essentials.json
@@ -59,7 +66,7 @@ def badge(
 
     with opened(database) as ledger:
         issuing = Issuing(ledger, keys, by)
-        issued = issuing.issued(ledger.directory.find(who), name, identify)
+        issued = issuing.issued(ledger.directory.find(who), name, identify, subject)
         data = written(issuing.signer(issued), issued, form or "json", image)
     if output is not None:
         output.write_bytes(data)

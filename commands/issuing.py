@@ -17,6 +17,7 @@ from commands.options import now, today
 from domain.commands import IssueBadge
 from domain.events import BadgeIssued
 from domain.places import Places
+from domain.subjects import BadgeSubject, check_did
 from interchange import badge as badges
 from interchange import baking, drawing, jwt, proofs
 from interchange.badge import Issued, Recipient
@@ -63,10 +64,13 @@ class Issuing:
         method = issued.badge.method
         return Signer(keyring.private(self.keys, self.issuer, method), method)
 
-    def issued(self, learner: str, name: str, identify: str | None = None) -> Issued:
+    def issued(
+        self, learner: str, name: str, identify: str | None = None, subject: str | None = None
+    ) -> Issued:
         """Return an award in its badge; one that has none yet is issued now.
 
-        So is one whose badge was signed with a key that was revoked since.
+        So is one whose badge was signed with a key that was revoked since, or does not call the
+        learner by the DID that is given as `subject`.
 
         Raises a `RefusedError` where the award can have none, and `UnusableError` where it was
         issued with another way to identify the recipient.
@@ -74,8 +78,8 @@ class Issuing:
         known = self.ledger.learner(learner)
         award = known.award(name)
         badge = known.badge(award)
-        if badge is None or self._is_void(badge):
-            known = self._issue(known, award, identify, badge)
+        if badge is None or self._is_void(badge) or self._is_for_another(badge, subject):
+            known = self._issue(known, award, identify, subject, badge)
             badge = known.badge(known.awards[award.id])
             assert badge is not None
         elif identify is not None and identify != badge.identity:
@@ -89,13 +93,32 @@ class Issuing:
     def _is_void(self, badge: Badge) -> bool:
         return badge.issuer == self.issuer.did and bool(self.issuer.key(badge.method).revoked)
 
+    def _is_for_another(self, badge: Badge, subject: str | None) -> bool:
+        return subject is not None and self._did(badge) != subject
+
+    def _did(self, badge: Badge) -> str:
+        """The DID that a badge calls its learner by, empty where it has none, or none any more."""
+        if badge.subject is None:
+            return ""
+        return self.ledger.subjects.of([badge.id]).get(badge.id, "")
+
     def _issue(
-        self, known: Learner, award: Award, identify: str | None, void: Badge | None
+        self,
+        known: Learner,
+        award: Award,
+        identify: str | None,
+        subject: str | None,
+        before: Badge | None,
     ) -> Learner:
         identity = self._identity(known.id, identify)
-        if identify is None and void is not None and void.identity is not None:
-            # The new badge knows its recipient as the old one did, unless nothing is known now.
-            identity = void.identity if self._value(known.id, void.identity) else None
+        did = subject
+        if before is not None:
+            # What is not said anew is as it was in the badge before, unless it is not known now.
+            if identify is None and before.identity is not None:
+                identity = before.identity if self._value(known.id, before.identity) else None
+            did = self._did(before) or None if did is None else did
+        if did is not None:
+            check_did(did)
         # The key is looked at before anything is recorded: without it, nothing could be signed.
         keyring.private(self.keys, self.issuer, self.issuer.current.method)
         draft = IssueBadge(
@@ -110,13 +133,17 @@ class Issuing:
             status_index=0,
             identity=identity,
             salt=secrets.token_urlsafe(16) if identity else "",
-            replaces="" if void is None else void.id,
+            subject="did" if did else None,
+            replaces="" if before is None else before.id,
             on=today(),
             by=self.by,
         )
         self.ledger.preview(draft, on=today())
         place = Places(self.ledger.store).take()
         placed = _placed(draft, place.list, place.index)
+        if did:
+            # It is there before the event that tells of it, and does no harm without that.
+            self.ledger.subjects.put(BadgeSubject(placed.badge, known.id, did))
         self.ledger.record(placed, on=today(), at=now())
         return self.ledger.learner(known.id)
 
@@ -151,7 +178,7 @@ class Issuing:
             # Of somebody who was erased nothing is left to hash, and the badge goes without.
             recipient = Recipient(badge.identity, value)
         volume = self.ledger.volume(award.pathway, award.version)
-        return Issued(then, badge, volume, recipient)
+        return Issued(then, badge, volume, recipient, self._did(badge))
 
 
 def _placed(draft: IssueBadge, number: int, index: int) -> IssueBadge:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     help="Where the QR code leads.  [default: the issuer's site]",
 )
 @click.option("--font", type=FILE, metavar="FILE", help="A font for the PDF, for other scripts.")
+@click.option(
+    "--subject",
+    metavar="DID",
+    help="Call the learner by this identifier of their own, in all badges.",
+)
 @click.option("--output", "-o", type=FILE, metavar="FILE", help="Where to write it.")
 @KEYS
 @by_option
@@ -39,6 +44,7 @@ def portfolio(
     form: str | None,
     address: str | None,
     font: Path | None,
+    subject: str | None,
     output: Path | None,
     keys: Path,
     by: str,
@@ -76,7 +82,9 @@ def portfolio(
         held = _held(ledger, id_, on)
         issuing = Issuing(ledger, keys, by)
         issuer = issuing.issuer
-        issued = [issuing.issued(id_, award.id) for award in held if not award.external]
+        issued = [
+            issuing.issued(id_, award.id, subject=subject) for award in held if not award.external
+        ]
         if not issued:
             raise UnusableError(
                 f"`{who}` holds nothing on {on} that was awarded here",

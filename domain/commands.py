@@ -217,8 +217,9 @@ class IssueBadge(LearnerCommand):
     `badge` is its own id, `created` the moment of its proof, `issuer`, `method` and `site` who
     signs it, with which key, and where that is published; `status_list` and `status_index` its
     place among all badges. `identity` says by what of the directory it knows the recipient, hashed
-    with `salt`. `replaces` is the award's present badge, where another one is needed because the
-    key that signed it was revoked.
+    with `salt`. `subject` says that it calls them by an identifier of their own, which stands
+    beside the directory. `replaces` is the award's present badge, where another one is needed: the
+    key that signed it was revoked, or it calls the learner otherwise.
     """
 
     award: str
@@ -231,6 +232,7 @@ class IssueBadge(LearnerCommand):
     status_index: int
     identity: Literal["email", "reference"] | None = None
     salt: str = ""
+    subject: Literal["did"] | None = None
     replaces: str = ""
 
 

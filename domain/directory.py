@@ -7,7 +7,7 @@ rebuilt from events, and erasing an entry leaves the ledger and its proofs as th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,10 +42,13 @@ class Person:
 class Directory:
     """The people behind the ledger's learners, in a table beside the events."""
 
-    def __init__(self, datastore: Any, database: Database) -> None:
-        """Use the connections of the event store; see `open_ledger`."""
+    def __init__(
+        self, datastore: Any, database: Database, has_learner: Callable[[str], bool]
+    ) -> None:
+        """Use the connections of the event store, and its word on who has events: see `Ledger`."""
         self._datastore = datastore
         self._database = database
+        self._has_learner = has_learner
         self._mark = "?" if database.path is not None else "%s"
 
     def create(self, *beside: str) -> None:
@@ -105,8 +108,9 @@ class Directory:
         self.write(
             [
                 ("DELETE FROM directory WHERE learner = ?", (learner,)),
-                # What other systems call a person is personal too.
+                # What other systems and their own wallet call a person is personal too.
                 ("DELETE FROM crosswalk WHERE kind = 'learner' AND inside = ?", (learner,)),
+                ("DELETE FROM badge_subjects WHERE learner = ?", (learner,)),
             ]
         )
         return bool(known)
@@ -114,7 +118,8 @@ class Directory:
     def find(self, who: str) -> str:
         """Return the opaque id of a learner named by id, reference or e-mail address.
 
-        Raises `UnknownLearnerError`, or `AmbiguousLearnerError` where an address has several.
+        Who was erased has only the id left. Raises `UnknownLearnerError`, or
+        `AmbiguousLearnerError` where an address has several.
         """
         if not who.strip():
             raise UnknownLearnerError(
@@ -129,6 +134,8 @@ class Directory:
                 f"{len(rows)} learners have the e-mail address `{who}`",
                 "name one by reference: " + ", ".join(f"`{row.reference}`" for row in rows),
             )
+        if not rows and self._has_learner(who):
+            return who
         if not rows:
             raise UnknownLearnerError(
                 f"no learner is known as `{who}`", "give a reference, an e-mail address or an id"

@@ -279,8 +279,9 @@ class BadgeIssued(LearnerEvent, topic="learner.badge-issued"):
     `badge` is the badge's own id and `created` the moment that its proof names. `issuer` signs it
     with the key `method`, and publishes at `site`. Its place in a status list is `status_list` and
     `status_index`. The recipient is not named here: `identity` says by what of the directory the
-    badge knows them, hashed with `salt`; None leaves it at an opaque id. `replaces` is the badge
-    that this one stands in for, because the key that signed that one was revoked.
+    badge knows them, hashed with `salt`; None leaves it at an opaque id. Where `subject` is `did`,
+    the badge calls them by a DID of their own, which stands beside the directory. `replaces` is the
+    badge that this one stands in for: its key was revoked, or it called the learner otherwise.
     """
 
     badge: str
@@ -293,6 +294,7 @@ class BadgeIssued(LearnerEvent, topic="learner.badge-issued"):
     status_index: int
     identity: Literal["email", "reference"] | None = None
     salt: str = ""
+    subject: Literal["did"] | None = None
     replaces: str = ""
 
 

@@ -213,6 +213,7 @@ class Badge:
     status_index: int
     identity: Literal["email", "reference"] | None
     salt: str
+    subject: Literal["did"] | None
     expires: date | None
     evidence: tuple[str, ...]
 
@@ -460,6 +461,7 @@ def evolve(learner: Learner, event: LearnerEvent) -> Learner:
                 status_index=event.status_index,
                 identity=event.identity,
                 salt=event.salt,
+                subject=event.subject,
                 expires=award.expires_on,
                 evidence=award.evidence,
             )
@@ -839,6 +841,7 @@ def _(command: IssueBadge, learner: Learner) -> tuple[LearnerEvent, ...]:
             status_index=command.status_index,
             identity=command.identity,
             salt=command.salt,
+            subject=command.subject,
             replaces="" if present is None else present.id,
         ),
     )

@@ -59,6 +59,8 @@ from domain.publication import Edition, Publication
 from domain.received import STATEMENTS, STATUSES, Received
 from domain.storage import locate
 from domain.store import Store
+from domain.subjects import TABLE as SUBJECTS
+from domain.subjects import Subjects
 from domain.warnings import warnings_about
 from pathways.awards import Assessment
 
@@ -114,10 +116,14 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         """Use an open store; see `open_ledger`."""
         self.store = store
-        self.directory = Directory(store.datastore, store.database)
+        self.directory = Directory(store.datastore, store.database, self._has_learner)
         self.crosswalk = Crosswalk(self.directory)
         self.received = Received(self.directory)
+        self.subjects = Subjects(self.directory)
         self.library = Library(self._publication, self.pathways)
+
+    def _has_learner(self, name: str) -> bool:
+        return not name.startswith(_PATHWAY) and self.load(name).learner.registered is not None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -384,14 +390,13 @@ def _replayed(pathway: str, history: Iterable[Recorded]) -> Publication:
     )
 
 
-def open_ledger(database: str, *, timeout: int = 10, read_only: bool = False) -> Ledger:
+def open_ledger(database: str, *, timeout: int = 10) -> Ledger:
     """Open a ledger, and make it where there is none.
 
     `database` is the path of a file, or `postgresql://user:password@host/name`; `timeout` for how
-    many seconds to wait while another program holds it. One that is opened `read_only` must be
-    there, and stays as it is. Raises a `LedgerError` that says what is wrong with the place.
+    many seconds to wait while another program holds it. Raises a `LedgerError` that says what is
+    wrong with the place.
     """
-    ledger = Ledger(Store(locate(database, timeout=timeout, read_only=read_only)))
-    if not read_only:
-        ledger.directory.create(CROSSWALK, STATEMENTS, STATUSES)
+    ledger = Ledger(Store(locate(database, timeout=timeout)))
+    ledger.directory.create(CROSSWALK, STATEMENTS, STATUSES, SUBJECTS)
     return ledger

@@ -2,8 +2,8 @@
 
 What it says follows from the event that issued it, the learner as of that event and the published
 document, and from nothing else, so that the same award always gives the same bytes. The one thing
-from outside is who the recipient is to people: an e-mail address or a reference, which the badge
-has hashed, and which no event holds.
+from outside is who the recipient is: an e-mail address or a reference, which the badge has hashed,
+and a DID of their own; no event holds any of them.
 """
 
 from __future__ import annotations
@@ -83,12 +83,21 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An award in a badge: the learner as of the event that issued it, and the document."""
+    """An award in a badge: the learner as of the event that issued it, and the document.
+
+    `did` is the identifier of their own that the badge calls them by, empty where there is none.
+    """
 
     learner: Learner
     badge: Badge
     volume: Volume
     recipient: Recipient | None = None
+    did: str = ""
+
+    @property
+    def subject(self) -> str:
+        """How the badge calls the learner: by their own DID, or an id that leads nowhere."""
+        return self.did or subject_id(self.badge.issuer, self.learner.id)
 
     @property
     def award(self) -> Award:
@@ -175,7 +184,7 @@ def profile(did: str, *files: Pathway) -> dict[str, Any]:
 def _subject(issued: Issued, model: Credential) -> dict[str, Any]:
     badge = issued.badge
     made: dict[str, Any] = {
-        "id": subject_id(badge.issuer, issued.learner.id),
+        "id": issued.subject,
         "type": ["AchievementSubject"],
     }
     if issued.recipient is not None:

@@ -50,6 +50,7 @@ def clr(issued: Sequence[Issued], badges: Sequence[Document]) -> dict[str, Any]:
     """
     last = newest(issued)
     issuer, learner = last.badge.issuer, last.learner.id
+    subjects = {each.subject for each in issued}
     names = ",".join(sorted(each.badge.id for each in issued))
     _, file = last.volume.document.credentials[last.ref]
     who = profile(issuer, file, last.volume.document.main)
@@ -61,7 +62,8 @@ def clr(issued: Sequence[Issued], badges: Sequence[Document]) -> dict[str, Any]:
         "issuer": who,
         "validFrom": max(str(badge["validFrom"]) for badge in badges),
         "credentialSubject": {
-            "id": subject_id(issuer, learner),
+            # A DID that only some badges have would say more than these badges do.
+            "id": last.subject if len(subjects) == 1 else subject_id(issuer, learner),
             "type": ["ClrSubject"],
             "verifiableCredential": list(badges),
             "association": list(associations(issued, badges)),

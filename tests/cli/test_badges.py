@@ -192,6 +192,84 @@ def test_what_nzqa_asks_for_goes_into_the_badge_the_portfolio_and_the_published_
     run("verify", "badge.json", "--with", "public")
 
 
+WALLET = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+
+
+@pytest.mark.parametrize("form", ["json", "jwt"])
+def test_a_badge_can_be_bound_to_a_did_of_the_learner_which_no_event_has(
+    issuing: Run, read: Read, form: str
+) -> None:
+    words = [] if form == "json" else ["--jwt"]
+    bound = write(issuing, f"badge.{form}", "--subject", WALLET, *words).read_bytes()
+    issuing("status", "publish", "public")
+    report = read("verify", f"badge.{form}", "--with", "public")
+    assert report["valid"]
+    events = read("learner", "history", "moana")
+    assert events[-1]["subject"] == "did"
+    assert WALLET not in json.dumps(events)
+    assert WALLET not in issuing("events", "export").output
+    # It stays bound, and another way of writing it makes no other badge.
+    assert write(issuing, "again", *words).read_bytes() == bound
+    badge = json.loads(write(issuing, "badge.json", "--subject", WALLET).read_text())
+    assert badge["credentialSubject"]["id"] == WALLET
+    assert issuing("learner", "history", "moana").output.count("issued a badge") == 1
+
+
+def test_a_badge_that_calls_the_learner_otherwise_stays_good_and_another_one_is_issued(
+    issuing: Run, read: Read
+) -> None:
+    write(issuing, "opaque.json", "--identify", "email")
+    write(issuing, "bound.json", "--subject", WALLET)
+    write(issuing, "other.json", "--subject", "did:web:moana.example")
+    # Without --subject it is the newest of them.
+    newest = Path("other.json").read_bytes()
+    assert write(issuing, "newest.json").read_bytes() == newest
+    issuing("key", "revoke", "key-1")
+    write(issuing, "anew.json")
+    issuing("status", "publish", "public")
+    issuing("verify", "anew.json", "--with", "public")
+    made = [
+        json.loads(Path(f"{name}.json").read_text())
+        for name in ("opaque", "bound", "other", "anew")
+    ]
+    assert len({one["id"] for one in made}) == 4
+    subjects = [one["credentialSubject"] for one in made]
+    assert [one["id"] for one in subjects[1:]] == [WALLET, *["did:web:moana.example"] * 2]
+    # How else the recipient is known goes with it.
+    assert all("identifier" in one for one in subjects)
+
+
+def test_of_somebody_erased_no_did_is_left(issuing: Run) -> None:
+    write(issuing, "badge.json", "--subject", WALLET)
+    id_ = json.loads(issuing("learner", "show", "moana", "--json").output)["id"]
+    issuing("learner", "erase", "moana", "--yes")
+    badge = json.loads(issuing("badge", id_, "spreadsheet-essentials").stdout)
+    assert badge["credentialSubject"]["id"].startswith("urn:uuid:")
+
+
+@pytest.mark.parametrize(
+    "did", ["", "moana", "did:", "did:web:", "DID:web:x", "did:web:x#y", "did:a b", "did:x:" * 200]
+)
+def test_what_is_no_did_is_refused_and_nothing_is_issued(issuing: Run, did: str) -> None:
+    refused = issuing("badge", "moana", "spreadsheet-essentials", "--subject", did, code=3)
+    assert "is no DID" in refused.output
+    assert "did:key:z6Mk" in refused.output
+    assert "issued a badge" not in issuing("learner", "history", "moana").output
+
+
+def test_all_badges_of_a_portfolio_can_be_bound_to_a_did(issuing: Run) -> None:
+    opaque = json.loads(issuing("portfolio", "moana").stdout)["credentialSubject"]
+    write(issuing, "badge.json", "--subject", WALLET)
+    mixed = json.loads(issuing("portfolio", "moana").stdout)["credentialSubject"]
+    assert opaque["id"] == mixed["id"] != WALLET
+    whole = json.loads(issuing("portfolio", "moana", "--subject", WALLET).stdout)
+    subject = whole["credentialSubject"]
+    assert subject["id"] == WALLET
+    inside = [badge["credentialSubject"]["id"] for badge in subject["verifiableCredential"]]
+    assert inside == [WALLET] * len(inside)
+    assert len(inside) == 2
+
+
 def test_a_badge_says_the_rule_and_what_was_done(issuing: Run) -> None:
     badge = json.loads(write(issuing, "badge.json").read_text(encoding="utf-8"))
     achievement = badge["credentialSubject"]["achievement"]

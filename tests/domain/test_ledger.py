@@ -1099,4 +1099,10 @@ def test_erasing_a_person_leaves_the_ledger_as_it_was(climbing: Desk) -> None:
     assert not climbing.ledger.directory.erase(learner)
     assert climbing.ledger.learner(learner) == before
     assert climbing.ledger.directory.people([learner]) == {}
+    # Decisions about what they were awarded are still taken, by the id that the ledger has.
+    assert climbing.ledger.directory.find(learner) == learner
+    with pytest.raises(UnknownLearnerError, match="s-1"):
+        climbing.ledger.directory.find("s-1")
+    with pytest.raises(UnknownLearnerError):
+        climbing.ledger.directory.find("pathway/ladder")
     assert any(isinstance(event, CredentialAwarded) for event in climbing.events())
