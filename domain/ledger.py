@@ -390,13 +390,14 @@ def _replayed(pathway: str, history: Iterable[Recorded]) -> Publication:
     )
 
 
-def open_ledger(database: str, *, timeout: int = 10) -> Ledger:
+def open_ledger(database: str, *, timeout: int = 10, read_only: bool = False) -> Ledger:
     """Open a ledger, and make it where there is none.
 
     `database` is the path of a file, or `postgresql://user:password@host/name`; `timeout` for how
-    many seconds to wait while another program holds it. Raises a `LedgerError` that says what is
-    wrong with the place.
+    many seconds to wait while another program holds it. One that is opened `read_only` must be
+    there, and stays as it is. Raises a `LedgerError` that says what is wrong with the place.
     """
-    ledger = Ledger(Store(locate(database, timeout=timeout)))
-    ledger.directory.create(CROSSWALK, STATEMENTS, STATUSES, SUBJECTS)
+    ledger = Ledger(Store(locate(database, timeout=timeout, read_only=read_only)))
+    if not read_only:
+        ledger.directory.create(CROSSWALK, STATEMENTS, STATUSES, SUBJECTS)
     return ledger
