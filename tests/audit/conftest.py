@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,51 @@ def codes(report: Report) -> list[str]:
     return [finding.code for finding in report.findings]
 
 
-def alter(path: Path, statement: str, *values: object) -> int:
-    """Change a database behind the ledger's back; return how many rows were touched."""
-    connection = sqlite3.connect(path)
-    with connection:
-        touched = connection.execute(statement, values).rowcount
-    connection.close()
-    return touched
+#: What a server calls otherwise than SQLite.
+_ON_A_SERVER = (
+    ("stored_events", "cairn_events"),
+    ("rowid", "notification_id"),
+    ("x'20'", "CAST(' ' AS BYTEA)"),
+    ("AS BLOB", "AS BYTEA"),
+    ("?", "%s"),
+)
+
+
+def alter(place: Path | str, statement: str, *values: object) -> int:
+    """Change a file or a server behind the ledger's back; return how many rows were touched."""
+    with _at(place, statement, values) as touched:
+        return int(touched.rowcount)
+
+
+def look(place: Path | str, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """Return what stands in a file or on a server."""
+    with _at(place, statement, values) as found:
+        return list(found.fetchall())
+
+
+@contextmanager
+def _at(place: Path | str, statement: str, values: tuple[object, ...]) -> Iterator[Any]:
+    if isinstance(place, Path):
+        with closing(sqlite3.connect(place)) as connection, connection:
+            yield connection.execute(statement, values)
+        return
+    import psycopg
+
+    for ours, theirs in _ON_A_SERVER:
+        statement = statement.replace(ours, theirs)
+    with psycopg.connect(place) as server:
+        yield server.execute(statement.encode(), values or None)
+
+
+def furnish(opened: Desk) -> None:
+    """Two learners, each with a certificate that stands on an essential."""
+    opened.publish(LADDER)
+    for who in ("s-1", "s-2"):
+        opened.enrol(who=who)
+        opened.complete("sheets-1", "02-01", who=who)
+        opened.complete("sheets-2", "02-10", who=who)
+        opened.complete("charts", "03-01", who=who)
+    assert caught_up(opened.ledger) == []
 
 
 @pytest.fixture
@@ -42,15 +81,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def registrar(tmp_path: Path) -> Iterator[Desk]:
-    """Two learners, each with a certificate that stands on an essential."""
     with desk(tmp_path) as opened:
-        opened.publish(LADDER)
-        for who in ("s-1", "s-2"):
-            opened.enrol(who=who)
-            opened.complete("sheets-1", "02-01", who=who)
-            opened.complete("sheets-2", "02-10", who=who)
-            opened.complete("charts", "03-01", who=who)
-        assert caught_up(opened.ledger) == []
+        furnish(opened)
         yield opened
 
 

@@ -181,7 +181,7 @@ def test_a_row_about_nobody_is_found(registrar: Desk, path: Path) -> None:
     ],
 )
 def test_damage_is_found_and_nothing_that_follows_from_it_is_told(
-    registrar: Desk, path: Path, statement: str, code: str
+    registrar: Desk, path: Path | str, statement: str, code: str
 ) -> None:
     learner = registrar.learners["s-1"]
     assert alter(path, statement, learner)
