@@ -22,6 +22,7 @@ from math import lcm
 from typing import Any
 
 from pathways.compile import Bound, Node, Tree
+from pathways.division import Division, Shared
 from pathways.document import plain
 from pathways.evidence import Face, Option, Pool, bits
 from pathways.periods import shift
@@ -532,13 +533,13 @@ class Root:
 
     # --- what ties leaves together ---------------------------------------------------------------
 
+    def _selections(self, node: Node) -> list[dict[int, Any]]:
+        """What each selection under a rule takes."""
+        leaves = (self.leaves.get(inner.index) for inner in node.walk())
+        return [leaf.takes for leaf in leaves if leaf is not None]
+
     def _takes_under(self, node: Node) -> list[tuple[int, Any]]:
-        return [
-            (index, question)
-            for inner in node.walk()
-            if (leaf := self.leaves.get(inner.index)) is not None
-            for index, question in leaf.takes.items()
-        ]
+        return [found for takes in self._selections(node) for found in takes.items()]
 
     def _window(self, node: Node) -> None:
         takes = self._takes_under(node)
@@ -592,23 +593,36 @@ class Root:
                 problem.model.add(sum(users) <= 1)
                 continue
             common[key] = problem.question()
+            problem.model.add(2 * common[key] <= sum(users))
             for place, user in enumerate(users):
                 for other in users[place + 1 :]:
                     problem.model.add(common[key] >= user + other - 1)
-        counted = problem.counted(self.pool, common)
-        divided = self._divide(node)
-        if node.overlap_credits is not None:
-            shared = [(question, self._largest(ref)) for question, ref in divided]
-            for question, key in counted:
-                shared += self._worth(question, self._attempts(node, key))
-            scale = _scale([node.overlap_credits, *(credits for _, credits in shared)])
-            terms = [(question, int(credits * scale)) for question, credits in shared]
-            if terms:
-                problem.at_most(terms, int(node.overlap_credits * scale))
-        elif node.overlap_items and (counted or divided):
-            problem.at_most(
-                ((question, 1) for question, _ in counted + divided), node.overlap_items
-            )
+        if node.overlap_items == 0:
+            self._divide(node)
+        else:
+            self._overlap(node, common)
+
+    def _overlap(self, node: Node, common: Mapping[str, Any]) -> None:
+        """Keep what children have in common, given the keys that are, within its limit."""
+        problem = self.problem
+        division = Division(problem, self.pool, [self._selections(c) for c in node.children])
+        shared = division.shared
+        for question, key in problem.counted(self.pool, common):
+            alone = question
+            if key in division.used:
+                # What is used as a repeatable module is counted among the items of that.
+                alone = problem.question()
+                problem.model.add(alone >= question - sum(division.used[key]))
+            shared.append(Shared(alone, self._attempts(node, key)))
+        if node.overlap_credits is None:
+            if shared and node.overlap_items is not None:
+                problem.at_most(((one.question, 1) for one in shared), node.overlap_items)
+            return
+        worth = [term for one in shared for term in self._worth(one)]
+        if worth:
+            scale = _scale([node.overlap_credits, *(credits for _, credits in worth)])
+            terms = [(question, int(credits * scale)) for question, credits in worth]
+            problem.at_most(terms, int(node.overlap_credits * scale))
 
     def _attempts(self, node: Node, key: str) -> dict[Decimal, list[Any]]:
         """By their credits, the questions about the attempts that a rule may use under a key."""
@@ -619,51 +633,34 @@ class Root:
                 attempts.setdefault(option.credits, []).append(question)
         return attempts
 
-    def _worth(
-        self, common: Any, attempts: Mapping[Decimal, list[Any]]
-    ) -> list[tuple[Any, Decimal]]:
+    def _worth(self, item: Shared) -> list[tuple[Any, Decimal]]:
         """The credits of an item in common, as a sum: those of its largest attempt that is used."""
-        least, *larger = sorted(attempts)
-        terms = [(common, least)]
+        least, *larger = sorted(item.attempts)
+        terms = [(item.question, least)]
         below = least
         for credits in larger:
-            as_large = [q for other in attempts if other >= credits for q in attempts[other]]
+            as_large = [
+                q for other in item.attempts if other >= credits for q in item.attempts[other]
+            ]
             step = self.problem.question()
             for question in as_large:
-                self.problem.model.add(step >= common + question - 1)
+                self.problem.model.add(step >= item.question + question - 1)
             terms.append((step, credits - below))
             below = credits
         return terms
 
-    def _divide(self, node: Node) -> list[tuple[Any, str]]:
-        """Keep the attempts at a repeatable module within the items that they divide into.
-
-        How many of these are in common is returned, with the module.
-        """
-        problem = self.problem
+    def _divide(self, node: Node) -> None:
+        """Keep attempts at a repeatable module, none of them in common, within its items."""
         capped = {
             o.ref: o.capacity
             for o in self.pool.options
             if o.capacity is not None and o.capacity > 1
         }
-        divided: list[tuple[Any, str]] = []
         for ref, capacity in sorted(capped.items()):
             found = [self._items_of(child, ref, through=node.through) for child in node.children]
             counts: list[Any] = [count for count in found if count is not None]
-            if len(counts) < 2:
-                continue
-            if node.overlap_items == 0:
-                problem.model.add(sum(counts) <= capacity)
-                continue
-            common = problem.model.new_int_var(0, capacity, "")
-            rest = []
-            for count in counts:
-                own = problem.model.new_int_var(0, capacity, "")
-                problem.model.add(own >= count - common)
-                rest.append(own)
-            problem.model.add(sum(rest) + common <= capacity)
-            divided.append((common, ref))
-        return divided
+            if len(counts) > 1:
+                self.problem.model.add(sum(counts) <= capacity)
 
     def _items_of(self, node: Node, ref: str, *, through: bool) -> Any | None:
         """How many items of a repeatable module a rule needs at least.
@@ -708,14 +705,6 @@ class Root:
             elif self.pool.rests_on(self.pool.options[index], ref):
                 answers.append(question)
         return answers
-
-    def _largest(self, ref: str) -> Decimal:
-        """The credits of the largest attempt at a module."""
-        usable = self.pool.once(self.claim.day)
-        return max(
-            (option.credits for option in self.pool.serving_as(ref) if option.bit & usable),
-            default=Decimal(0),
-        )
 
     def keyed(self, *, through: bool = False) -> dict[str, list[Any]]:
         """Everything used, under the keys by which items are the same."""

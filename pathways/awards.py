@@ -367,6 +367,8 @@ class _Life:
                 for career in careers:
                     self._announce(career)
                     queue.add_all(other for other in self._days(career.earned) if other > day)
+                for career in careers:
+                    self._keep(career, day, queue)
 
     # --- the days that matter --------------------------------------------------------------------
 
@@ -512,9 +514,17 @@ class _Life:
             return
         self._watch(career, queue)
         self._lose(career, day)
-        award = career.awards[-1]
-        if award.revoked is None or award.revoked > day:
+        self._renew(career, day, queue)
+
+    def _keep(self, career: _Career, day: date, queue: _Days) -> None:
+        """Renew the last award by others of its own day, or take back that it has lapsed."""
+        award = career.last
+        if award is None or award.on > day:
+            return
+        if career.earned.model.lasts == "once_earned":
             self._renew(career, day, queue)
+        elif award.ended == day - date.resolution and self._view(career, day).met(day):
+            career.awards[-1] = replace(award, ended=None)
 
     def _lapse(self, career: _Career, day: date) -> None:
         """End the stretch of an award that is held while its rule is met, when it is not."""
@@ -529,6 +539,8 @@ class _Life:
         award = career.awards[-1]
         if renewal is None or tree is None or award.expires is None or day <= award.last_renewed:
             return
+        if award.revoked is not None and award.revoked <= day:
+            return
         if renewal.opens is not None and shift(day, renewal.opens) < award.expires:
             return
         if day > award.expires:
@@ -539,9 +551,13 @@ class _Life:
         view = self.case(tree, after=award.last_renewed)
         if not view.met(day):
             return
+        witness = view.witness(day)
+        if day < award.expires and witness is not None and witness.use.by_waivers:
+            # Waivers alone have no day of their own: they renew when it would expire.
+            return
         period = career.earned.model.valid_for
         assert period is not None
-        made = Renewal(day, shift(max(day, award.expires), period), view.witness(day))
+        made = Renewal(day, shift(max(day, award.expires), period), witness)
         career.awards[-1] = replace(award, renewals=(*award.renewals, made))
         self._watch(career, queue)
 

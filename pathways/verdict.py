@@ -49,6 +49,11 @@ class Use:
         for part in self.parts.values():
             yield from part.used()
 
+    @property
+    def by_waivers(self) -> bool:
+        """Whether no evidence is used here or below, and waivers alone meet the rule."""
+        return not self.items and all(part.by_waivers for part in self.parts.values())
+
     def faces(self) -> Iterator[tuple[str, str]]:
         """Give every item id used here or below with what it serves as; empty: as what it is."""
         yield from ((item, self.served.get(item, "")) for item in self.items)

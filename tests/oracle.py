@@ -1369,8 +1369,11 @@ class Life:
         uses = self.world.legal_uses(ref, "renewal.requires", day, fresh=since)
         if not uses:
             return False
+        use = canonical(uses)
+        if day < expires and not use.evidence:
+            return False  # waivers alone renew when it would expire
         moved = shift(max(day, expires), credential.valid_for)
-        award.renewals.append(Renewal(day, moved, canonical(uses)))
+        award.renewals.append(Renewal(day, moved, use))
         return True
 
     # --- exclusive sets --------------------------------------------------------------------------

@@ -298,3 +298,98 @@ def test_a_witness_names_no_face_of_an_item_that_gives_way_to_another_attempt() 
     assert made.witness is not None
     assert made.witness.items == ("ibis@2026-01-04", "lynx@2026-01-08")
     assert not made.witness.use.served
+
+
+def test_attempts_at_a_repeatable_module_are_in_common_once_each() -> None:
+    """They were counted as attempts, and once more as the items that they divide into."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "cat": {"groups": ["red"], "repeatable": 2}},
+            "credentials": {
+                "fox": {
+                    "requires": {
+                        "all": [
+                            {"count": 2, "from": {"groups": "red"}},
+                            {"count": 3, "from": {"type": "module"}},
+                        ],
+                        "overlap": 2,
+                    }
+                }
+            },
+        },
+        {"completed": ["ant", {"module": "cat", "id": "one"}, {"module": "cat", "id": "two"}]},
+    )
+    assert told.standings["fox"].status == "held"
+
+
+def test_a_waiver_alone_renews_an_award_when_it_would_expire() -> None:
+    """It renewed on every day on which anybody looked, as nothing dates what it does."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {
+                "gnu": {
+                    "requires": {"module": "ant"},
+                    "valid_for": "7 days",
+                    "renewal": {"requires": {"id": "habit", "module": "bee"}},
+                }
+            },
+        },
+        {
+            "completed": [{"module": "ant", "on": "2026-01-01"}],
+            "waived": [{"rule": "habit", "on": "2026-01-01"}],
+        },
+    )
+    (award,) = told.standings["gnu"].awards
+    assert [renewal.on for renewal in award.renewals] == [date(2026, 1, 8), date(2026, 1, 15)]
+    assert award.expires == date(2026, 1, 22)
+
+
+def test_a_rivals_award_renews_another_on_the_same_day() -> None:
+    """The day was over for renewals before its awards were made."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {
+                "fox": {"requires": {"module": "bee"}},
+                "lynx": {
+                    "requires": {"module": "ant"},
+                    "valid_for": "9 days",
+                    "renewal": {"requires": {"credential": "fox"}},
+                },
+            },
+            "exclusive": [{"credentials": ["fox", "lynx"]}],
+        },
+        {
+            "completed": [
+                {"module": "ant", "on": "2026-01-03"},
+                {"module": "bee", "on": "2026-01-09"},
+            ]
+        },
+    )
+    (award,) = told.standings["lynx"].awards
+    assert [renewal.on for renewal in award.renewals] == [date(2026, 1, 9)]
+
+
+def test_what_a_rivals_award_keeps_met_did_not_lapse_the_day_before() -> None:
+    """The day was over for what is held while its rule is met, before its awards were made."""
+    told = assessed(
+        {
+            "modules": {"ant": {"repeatable": "unlimited"}, "bee": {}},
+            "credentials": {
+                "fox": {"requires": {"module": "ant"}, "valid_for": "7 days"},
+                "gnu": {"requires": {"credential": "fox"}, "lasts": "while_met"},
+                "hen": {"requires": {"all": [{"credential": "gnu"}, {"module": "bee"}]}},
+            },
+            "exclusive": [{"credentials": ["fox", "hen"]}],
+        },
+        {
+            "completed": [
+                {"module": "ant", "on": "2026-01-01"},
+                {"module": "ant", "on": "2026-01-09"},
+            ]
+        },
+        date(2026, 1, 12),
+    )
+    (stretch,) = told.standings["gnu"].awards
+    assert (stretch.on, stretch.ended) == (date(2026, 1, 1), None)
