@@ -174,6 +174,7 @@ def import_(
     """
     from commands.books import opened
     from commands.inputs import Given
+    from domain.errors import LedgerError
     from domain.imports import Intake
     from interchange.incoming import Terms
 
@@ -199,8 +200,12 @@ def import_(
         # All files are read to their ends before the first of them changes anything.
         for given in givens:
             run.look(given, form, rejects or Path(f"{given.stem}.rejects.csv"))
-        for one in run.files:
-            run.take(one)
+        try:
+            for one in run.files:
+                run.take(one)
+        except LedgerError as error:
+            error.help = f"{error.help}\n    {run.so_far()}".strip()
+            raise
     run.show(dry_run=dry_run, as_json=as_json)
     if run.rejected:
         click.get_current_context().exit(1)
@@ -364,6 +369,14 @@ class _Run:
     def rejected(self) -> int:
         return sum(one.rejected for one in self.files)
 
+    def so_far(self) -> str:
+        """Say how far an import came that can not go on."""
+        from commands.terminal import counted
+
+        recorded = sum(one.total.recorded for one in self.files)
+        stay = "stays" if recorded == 1 else "stay"
+        return f"{counted(recorded, 'row')} recorded, which {stay}: run it again to go on"
+
     def look(self, given: Given, form: str | None, place: Path) -> None:
         """Read a file to its end, to know what it is and that it can be read."""
         from domain.imports import Imported
@@ -409,6 +422,7 @@ class _Run:
 
             def onward(so_far: Imported) -> None:
                 nonlocal seen
+                one.total = so_far
                 done = so_far.rows + one.passed_over + one.unread
                 advance(done - seen)
                 seen = done

@@ -215,6 +215,12 @@ def _sqlite(error: sqlite3.Error, database: Database) -> LedgerError:
             return LedgerFullError(
                 f"there is no room left to write {place}", "free some space, and try again"
             )
+        case "IOERR":
+            # So SQLite calls whatever the system refuses, a used up quota among it.
+            return LedgerUnavailableError(
+                f"the system does not read or write {place} ({error})",
+                "check that there is room left, also within a quota, and that the disk is sound",
+            )
         case "CORRUPT" | "NOTADB":
             return LedgerCorruptError(
                 f"{place} is damaged, or is not a ledger ({error})",
