@@ -16,9 +16,6 @@ from commands.teaching import command
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from domain.directory import Person
-    from domain.ledger import Ledger
-
 
 @click.group(cls=LazyGroup)
 def events() -> None:
@@ -35,15 +32,16 @@ def events() -> None:
 
 
 @events.command()
-@click.option("--people", is_flag=True, help="The directory too: references, names, addresses.")
+@click.option("--people", is_flag=True, help="Also who is who: references, names, addresses.")
 @click.option("--output", type=FILE, metavar="FILE", help="Write it there, not on standard output.")
 @database_option
 def export(people: bool, output: Path | None, database: str) -> None:
     """Write all events to a file, in order and byte for byte.
 
-    Without --people the export names nobody: learners are opaque ids. With it, the directory comes
-    first, so that people are known in the other ledger by their references. Erased learners are
-    nameless either way.
+    What imports know comes first: the mapping table of `cairn map`, and what was received. Without
+    --people the export names nobody: learners are opaque ids, and what they are called here and
+    elsewhere is left out. With it, people are known in the other ledger as they are here. Erased
+    learners are nameless either way.
 
     Example:
       cairn events export > ledger.jsonl
@@ -51,7 +49,7 @@ def export(people: bool, output: Path | None, database: str) -> None:
     from commands.books import opened
     from commands.terminal import counted, progress, say
     from domain.exchange import exported
-    from projections import log
+    from projections import beside, log
     from projections.replay import stored
 
     with (
@@ -59,14 +57,15 @@ def export(people: bool, output: Path | None, database: str) -> None:
         log.snapshot(ledger.store.database) as view,
         progress("exporting", ledger.store.head()) as advance,
     ):
-        known = _people(ledger) if people else iter(())
+        known = beside.rows(view, people=people)
         out: IO[bytes] = sys.stdout.buffer if output is None else output.open("wb")
-        count = -1
+        count = 0
         try:
             for line in exported(stored(view), known):
                 out.write(line + b"\n")
-                advance()
-                count += not line.startswith(b'{"person"')
+                if line.startswith(b'{"stream"'):
+                    advance()
+                    count += 1
         finally:
             if output is not None:
                 out.close()
@@ -74,15 +73,6 @@ def export(people: bool, output: Path | None, database: str) -> None:
                 out.flush()
     if output is not None:
         say(f"{counted(count, 'event')} written to {output}")
-
-
-def _people(ledger: Ledger) -> Iterator[Person]:
-    """Give everybody whom the directory knows."""
-    from projections import learners
-    from projections.log import snapshot
-
-    with snapshot(ledger.store.database) as view:
-        yield from learners.everybody(view)
 
 
 @events.command("import")
@@ -101,6 +91,7 @@ def import_(path: Path, database: str, as_json: bool) -> None:
     from commands.books import opened
     from commands.terminal import counted, progress, say, say_json
     from domain.exchange import imported
+    from pathways.words import joined
 
     with opened(database, new=True) as ledger, progress("importing", None) as advance:
         source: IO[bytes] = sys.stdin.buffer if str(path) == "-" else path.open("rb")
@@ -109,8 +100,12 @@ def import_(path: Path, database: str, as_json: bool) -> None:
     if as_json:
         say_json(asdict(moved))
     else:
-        people = f" and {counted(moved.people, 'person', 'people')}" if moved.people else ""
-        say(f"{counted(moved.events, 'event')}{people} imported, root {moved.root[:16]}")
+        parts = [counted(moved.events, "event")]
+        if moved.people:
+            parts.append(counted(moved.people, "person", "people"))
+        if moved.names:
+            parts.append(counted(moved.names, "name of other systems", "names of other systems"))
+        say(f"{joined(parts, 'and')} imported, root {moved.root[:16]}")
 
 
 def _noted(lines: IO[bytes], advance: object) -> Iterator[bytes]:

@@ -1,9 +1,11 @@
 """A ledger as lines of JSON: all events in their order, byte for byte, to be moved or kept.
 
 Each line is an event: `{"stream": ..., "number": ..., "topic": ..., "state": {...}}`, with the
-stored bytes as they are; bytes that are no line of JSON stand in `base64` instead. The people of
-the directory can come first, as `{"person": {...}}`. The last line says how many events there
-were, and the root of their Merkle tree, so that nothing that was cut short passes for whole.
+stored bytes as they are; bytes that are no line of JSON stand in `base64` instead. What is kept
+beside the events comes first, a row a line: `{"person": {...}}` of the directory, `{"name": {...}}`
+of the mapping table, `{"statement": {...}}` and `{"status": {...}}` of what imports received, and
+`{"subject": {...}}` of a badge. The last line says how many events there were, and the root of
+their Merkle tree, so that nothing that was cut short passes for whole.
 """
 
 from __future__ import annotations
@@ -11,15 +13,20 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple, dataclass, fields
+from typing import Any
 
+from domain.crosswalk import Mapped
 from domain.directory import Person
 from domain.errors import InvalidError
 from domain.merkle import Tree
+from domain.received import ReceivedStatement, ReceivedStatus
 from domain.seal import entry
 from domain.storage import told
 from domain.store import Store
+from domain.subjects import BadgeSubject
 
 #: How many events are written with one statement.
 _TOGETHER = 1_000
@@ -43,17 +50,37 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What an export or an import held: how many events and people, and the root of the events."""
+    """What an export or an import held: how many of each, and the root of the events.
+
+    `names` are those of the mapping table, and of learners in their badges; `received` is what
+    imports remember of other systems.
+    """
 
     events: int
     people: int
+    names: int
+    received: int
     root: str
 
 
-def exported(events: Iterable[Stored], people: Iterable[Person] = ()) -> Iterator[bytes]:
-    """Give the lines of an export, people first."""
-    for person in people:
-        yield _json({"person": asdict(person)})
+#: A row that is kept beside the events: its fields are the columns of its table.
+Beside = Person | Mapped | ReceivedStatement | ReceivedStatus | BadgeSubject
+
+#: How each kind of row is called in an export, and the table that it is kept in.
+BESIDE: dict[str, tuple[type[Beside], str]] = {
+    "person": (Person, "directory"),
+    "name": (Mapped, "crosswalk"),
+    "statement": (ReceivedStatement, "received_statements"),
+    "status": (ReceivedStatus, "received_statuses"),
+    "subject": (BadgeSubject, "badge_subjects"),
+}
+_WORDS = {kind: word for word, (kind, _) in BESIDE.items()}
+
+
+def exported(events: Iterable[Stored], beside: Iterable[Beside] = ()) -> Iterator[bytes]:
+    """Give the lines of an export, what is kept beside the events first."""
+    for row in beside:
+        yield _json({_WORDS[type(row)]: asdict(row)})
     tree = Tree()
     for one in events:
         tree.add(entry(one.stream, one.number, one.topic, one.state).leaf())
@@ -83,58 +110,79 @@ def _json(value: object) -> bytes:
 
 
 def imported(store: Store, lines: Iterable[bytes]) -> Moved:
-    """Write the events and people of an export into an empty ledger, all of them or nothing.
+    """Write an export into an empty ledger, all of it or nothing.
 
     Raises `InvalidError` for a line that is none of an export, for an export that was cut short or
     altered, and where the ledger is not empty; or a `LedgerError`.
     """
     if store.head():
         raise InvalidError("the ledger has events already", "import into a new one")
-    mark = "?" if store.database.path is not None else "%s"
-    events, people, tree = list[Stored](), list[Person](), Tree()
-    number_of_people = 0
-    end: Moved | None = None
-    into_events = (
-        f"INSERT INTO {store.table} (originator_id, originator_version, topic, state)"
-        f" VALUES ({mark}, {mark}, {mark}, {mark})"
-    )
-    into_people = (
-        "INSERT INTO directory (learner, reference, name, email)"
-        f" VALUES ({mark}, {mark}, {mark}, {mark})"
-    )
+    waiting: dict[type, list[tuple[Any, ...]]] = {Stored: []} | {kind: [] for kind in _WORDS}
+    counts: Counter[type] = Counter()
+    tree = Tree()
+    end: _End | None = None
     with told(store.database), store.datastore.transaction(commit=True) as cursor:
+        _must_be_empty(cursor)
         for place, line in enumerate(lines, start=1):
             if end is not None:
                 raise InvalidError(f"line {place}: there is something after the end of the export")
-            match _read(line.rstrip(b"\r\n"), place):
-                case Stored() as one:
-                    tree.add(entry(one.stream, one.number, one.topic, one.state).leaf())
-                    events.append(one)
-                case Person() as person:
-                    people.append(person)
-                    number_of_people += 1
-                case Moved() as last:
-                    end = last
-            if len(events) + len(people) >= _TOGETHER:
-                _write(cursor, into_events, events)
-                _write(cursor, into_people, people)
+            one = _read(line.rstrip(b"\r\n"), place)
+            if isinstance(one, _End):
+                end = one
+                continue
+            if isinstance(one, Stored):
+                tree.add(entry(one.stream, one.number, one.topic, one.state).leaf())
+            rows = waiting[type(one)]
+            rows.append(astuple(one))
+            counts[type(one)] += 1
+            if len(rows) >= _TOGETHER:
+                _write(cursor, store, type(one), rows)
         if end is None:
             raise InvalidError("the export was cut short: its last line is missing")
         if (end.events, end.root) != (tree.size, tree.root().hex()):
             raise InvalidError("the events are not those that were exported")
-        _write(cursor, into_events, events)
-        _write(cursor, into_people, people)
-    return Moved(tree.size, number_of_people, tree.root().hex())
+        for kind, rows in waiting.items():
+            _write(cursor, store, kind, rows)
+    return Moved(
+        events=tree.size,
+        people=counts[Person],
+        names=counts[Mapped] + counts[BadgeSubject],
+        received=counts[ReceivedStatement] + counts[ReceivedStatus],
+        root=tree.root().hex(),
+    )
 
 
-def _write(cursor: object, statement: str, rows: list[Stored] | list[Person]) -> None:
-    values: Sequence[tuple[object, ...]] = [tuple(asdict(row).values()) for row in rows]
-    if values:
-        cursor.executemany(statement, values)  # type: ignore[attr-defined]  # either driver's
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The last line of an export."""
+
+    events: int
+    root: str
+
+
+def _must_be_empty(cursor: Any) -> None:
+    for _, table in BESIDE.values():
+        cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")
+        if cursor.fetchall():
+            raise InvalidError(f"there is something in `{table}` already", "import into a new one")
+
+
+def _write(cursor: Any, store: Store, kind: type, rows: list[tuple[Any, ...]]) -> None:
+    if kind is Stored:
+        table, columns = store.table, ["originator_id", "originator_version", "topic", "state"]
+    else:
+        table, columns = BESIDE[_WORDS[kind]][1], [field.name for field in fields(kind)]
+    mark = "?" if store.database.path is not None else "%s"
+    if rows:
+        cursor.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)})"
+            f" VALUES ({', '.join([mark] * len(columns))})",
+            rows,
+        )
     rows.clear()
 
 
-def _read(line: bytes, place: int) -> Stored | Person | Moved:
+def _read(line: bytes, place: int) -> Stored | Beside | _End:
     if found := _EVENT.fullmatch(line):
         stream, number, topic, kind, state = found.groups()
         try:
@@ -144,10 +192,14 @@ def _read(line: bytes, place: int) -> Stored | Person | Moved:
             raise InvalidError(f"line {place} is no line of an export") from None
     try:
         match json.loads(line):
-            case {"person": dict() as person}:
-                return Person(**person)
             case {"events": int(events), "root": str(root)}:
-                return Moved(events, 0, root)
-    except (ValueError, TypeError):
+                return _End(events, root)
+            case dict() as told if len(told) == 1:
+                ((word, row),) = told.items()
+                kind = BESIDE[word][0]
+                types = {field.name: field.type for field in fields(kind)}
+                if all(type(row[name]).__name__ == type_ for name, type_ in types.items()):
+                    return kind(**row)
+    except (ValueError, TypeError, KeyError):
         pass
     raise InvalidError(f"line {place} is no line of an export")

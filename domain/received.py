@@ -47,6 +47,26 @@ class KnownStatement:
     voids: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedStatement:
+    """A row of what is known of statements, as it is stored and moved: flags are 0 or 1."""
+
+    statement: str
+    learner: str
+    voided: int
+    voids: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedStatus:
+    """A row of when something was last said about a subject, as it is stored and moved."""
+
+    learner: str
+    subject: str
+    moment: str
+    ended: int
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Latest:
     """When something was last said about a subject; at one moment, an end goes last."""

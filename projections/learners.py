@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, func, or_, select
 
-from domain.directory import Person
 from projections.seen import Seen
 from projections.tables import directory, learners, named
 
@@ -78,13 +76,6 @@ def listed(
             )
         )
     return [LearnerRow(**row) for row in view.execute(query).mappings()]
-
-
-def everybody(view: Connection) -> Iterator[Person]:
-    """Give everybody whom the directory knows, by reference."""
-    query = select(directory).order_by(directory.c.reference)
-    for row in view.execute(query).mappings():
-        yield Person(row["learner"], row["reference"], row["name"], row["email"])
 
 
 def counted(view: Connection) -> int:
