@@ -1,4 +1,4 @@
-"""Where the evaluator, the checker and the oracle differ on a case, in words."""
+"""Where the evaluator, the search, the checker and the oracle differ on a case, in words."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from pathways.allocation import UndecidedError, canonical
 from pathways.awards import Assessment, Made, assess
 from pathways.awards import Standing as Told
 from pathways.check import check
+from pathways.compile import compiled
 from pathways.document import Held, Record, Renewed
+from pathways.evaluate import Case as View
+from pathways.evidence import Pool
 from pathways.verdict import Outcome, Verdict
 from tests import oracle
 from tests.strategies import Case
@@ -83,6 +87,27 @@ def _evidence(verdict: Verdict) -> Iterator[tuple[str, tuple[str, ...]]]:
     for part in verdict.walk():
         if part.evidence:
             yield part.path, part.evidence
+
+
+# --- the search ----------------------------------------------------------------------------------
+
+
+def unlike_the_search(case: Case) -> list[str]:
+    """Where a search alone finds another canonical use than the evaluator, of any rule that day."""
+    told = assess(case.document, case.record, case.on)
+    pool = Pool(case.document, _holding(told, None), case.on)
+    found: list[str] = []
+    for ref, earned in compiled(case.document).credentials.items():
+        for tree in earned.trees:
+            view = View(tree, pool)
+            try:
+                witness, uses = view.witness(case.on), canonical([view.claim(case.on)])
+            except UndecidedError:
+                continue
+            expected, searched = witness and witness.use, uses and uses[0]
+            if searched != expected:
+                found.append(f"{ref}: {searched} by the search, {expected} by the evaluator")
+    return found
 
 
 # --- the checker ---------------------------------------------------------------------------------

@@ -1,9 +1,14 @@
-"""The evaluator and the checker against the definition, on cases that no one would think of."""
+"""Evaluator, search and checker against the definition, on cases that no one would think of."""
 
 import pytest
 from hypothesis import assume, given, settings
 
-from tests.fuzz.comparison import differences, objections, objections_to_every_use
+from tests.fuzz.comparison import (
+    differences,
+    objections,
+    objections_to_every_use,
+    unlike_the_search,
+)
 from tests.oracle import TooLargeError
 from tests.strategies import THEMES, Case, cases
 
@@ -12,14 +17,19 @@ THOROUGH = settings(max_examples=max(60, -(-settings().max_examples // len(THEME
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_evaluator_checker_and_definition_agree(theme: str) -> None:
+def test_evaluator_search_checker_and_definition_agree(theme: str) -> None:
     """The same awards by the same evidence; no witness, and no legal use, that is objected to."""
 
     @THOROUGH
     @given(cases(THEMES[theme]))
     def agree(case: Case) -> None:
         try:
-            found = [*differences(case), *objections(case), *objections_to_every_use(case)]
+            found = [
+                *differences(case),
+                *unlike_the_search(case),
+                *objections(case),
+                *objections_to_every_use(case),
+            ]
         except TooLargeError:
             assume(False)
         assert not found, "\n".join(found)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pathways.awards import Made, assess
-from tests.fuzz.comparison import Claim, claims
+from tests.fuzz.comparison import Claim, claims, unlike_the_search
 from tests.strategies import Case
 
 STORED = Path(__file__).parent.parent / "fixtures" / "verdicts"
@@ -100,6 +100,12 @@ def stored(theme: str) -> Iterator[tuple[Case, dict[str, Any]]]:
 def test_a_verdict_is_the_same_everywhere(theme: str) -> None:
     for case, written in stored(theme):
         assert json.loads(json.dumps(told(case)), parse_float=Decimal) == written["told"], case
+
+
+@pytest.mark.parametrize("theme", sorted(path.stem for path in STORED.glob("*.jsonl")))
+def test_a_search_alone_finds_what_the_cheaper_methods_find(theme: str) -> None:
+    for case, _ in stored(theme):
+        assert not unlike_the_search(case), case
 
 
 @pytest.mark.parametrize("theme", sorted(path.stem for path in STORED.glob("*.jsonl")))
