@@ -17,6 +17,7 @@ from cli import cairn
 from domain.errors import LedgerError
 from domain.events import CredentialAwarded, ModuleCompleted
 from domain.ledger import open_ledger
+from projections.audit import caught_up
 from tests.audit.conftest import alter
 from tests.domain.test_processes import RECORDING
 from tests.ledgers import LADDER, MOMENT, TODAY, Desk, desk
@@ -36,6 +37,7 @@ def path(tmp_path: Path) -> Path:
             registrar.complete("sheets-2", "02-10", who=who, score="81")
             registrar.complete("charts", "03-01", who=who)
         registrar.revoke("sheets-1@2026-02-01")
+        assert caught_up(registrar.ledger) == []
     return tmp_path / "cairn.db"
 
 
@@ -70,6 +72,28 @@ def test_an_audit_finds_the_same_on_both(both: Told, path: Path) -> None:
     report = both("audit", "run", "--jobs", "2", code=1)
     assert "CA501 (fault)" in report
     assert "CA503 (fault)" in report
+
+
+def test_an_audit_of_both_reads_the_same_in_every_form(
+    both: Told, path: Path, database: str
+) -> None:
+    assert "CA302" in both("audit", "run", code=1)
+    for where in (path, database):
+        for statement in (
+            "DELETE FROM stored_events WHERE rowid = 9",
+            "UPDATE stored_events SET topic = 'x' WHERE rowid = 14",
+            "UPDATE awards SET credential = '<b>' WHERE credential = 'ladder/certificate'",
+            "DELETE FROM completions WHERE module = 'ladder/charts'",
+            "INSERT INTO learners VALUES ('ghost', '2026-01-01', 0, 0, 0, '2026-01-01')",
+        ):
+            assert alter(where, statement)
+    for form in ("text", "json", "csv", "html"):
+        report = both("audit", "run", "--format", form, code=1)
+        for code in ("CA302", "CA401", "CA402", "CA403", "CA501", "CA503"):
+            assert code in report, form
+    assert both("audit", "run", "--learner", "s-2", code=None)
+    assert both("audit", "run", "--since", "2026-07-01", code=None)
+    assert both("replay", code=None)
 
 
 def test_every_question_has_the_same_answer_on_both(both: Told) -> None:
