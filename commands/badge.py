@@ -68,6 +68,9 @@ def badge(
         issuing = Issuing(ledger, keys, by)
         issued = issuing.issued(ledger.directory.find(who), name, identify, subject)
         data = written(issuing.signer(issued), issued, form or "json", image)
+        revoked = ledger.learner(issued.learner.id).awards[issued.award.id].revoked
+    if revoked is not None:
+        say(f"the award was revoked on {revoked}, and with it this badge", err=True)
     if output is not None:
         output.write_bytes(data)
         say(f"{output}: {issued.badge.id}")

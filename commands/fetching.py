@@ -76,7 +76,9 @@ class Fetcher:
             finally:
                 connection.close()
         except (OSError, HTTPException, UnicodeError) as error:
-            raise UnreachableError(f"`{host}` does not answer: {str(error).lower()}") from error
+            # What the system says of it, without the number that it has there.
+            words = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+            raise UnreachableError(f"`{host}` does not answer: {words}") from error
         if answer.status != 200:
             raise UnreachableError(f"`{host}` answers with {answer.status} for `{target[:200]}`")
         if len(data) > LARGEST:

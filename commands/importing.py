@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 import click
 
 from commands.keyring import KEYS
-from commands.options import DAY, FILE, by_option, database_option, json_option
+from commands.options import DAY, FILE, HOST, by_option, database_option, json_option
 from commands.teaching import command
 
 if TYPE_CHECKING:
@@ -107,7 +107,11 @@ def columns_of(
 )
 @click.option("--learner", metavar="LEARNER", help="Who holds the credentials.")
 @click.option(
-    "--allow", metavar="HOST", multiple=True, help="A host that may be asked about credentials."
+    "--allow",
+    type=HOST,
+    metavar="HOST",
+    multiple=True,
+    help="A host that may be asked about credentials.",
 )
 @click.option(
     "--with",
@@ -364,6 +368,7 @@ class _Run:
         self._events: list[tuple[str, Recorded]] = []
         self._happened = 0
         self._unknown: dict[str, Counter[str]] = {"learners": Counter(), "modules": Counter()}
+        self._modules: dict[str, bool] = {}
 
     @property
     def rejected(self) -> int:
@@ -445,16 +450,27 @@ class _Run:
     def _count(self, rejected: Rejected) -> None:
         from domain.errors import UnknownLearnerError, UnknownModuleError
 
+        row = rejected.row
         match rejected.error:
             case UnknownLearnerError():
-                kind, name = "learners", rejected.row.learner
+                self._unknown_name("learners", row.learner)
+                # Whether the module is known was not asked yet, and is told with it.
+                if row.module and not self._is_module(row.module):
+                    self._unknown_name("modules", row.module)
             case UnknownModuleError():
-                kind, name = "modules", rejected.row.module
-            case _:
-                return
+                self._unknown_name("modules", row.module)
+
+    def _unknown_name(self, kind: str, name: str) -> None:
         counter = self._unknown[kind]
         if name in counter or len(counter) < _UNKNOWN:
             counter[name] += 1
+
+    def _is_module(self, name: str) -> bool:
+        from domain.imports import knows_module
+
+        if name not in self._modules and len(self._modules) < _UNKNOWN:
+            self._modules[name] = knows_module(self._ledger, name)
+        return self._modules.get(name, True)
 
     def _note(self, events: Sequence[Recorded]) -> None:
         if not self._keep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -49,6 +50,21 @@ class DayType(click.ParamType[date]):
 
 
 DAY = DayType()
+
+
+class HostType(click.ParamType[str]):
+    """A host such as `example.edu`, or `example.edu:8443`, and no whole address."""
+
+    name = "host"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the host; anything else is a usage error."""
+        if not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", value):
+            self.fail(f"`{value}` is no host; write a host as awards.example.edu", param, ctx)
+        return str(value)
+
+
+HOST = HostType()
 
 #: A file that a person names; what is wrong with it is told by whoever reads it.
 FILE = click.Path(path_type=Path)

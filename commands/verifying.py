@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.keyring import KEYS
-from commands.options import FILE, json_option, now
+from commands.options import FILE, HOST, json_option, now
 from commands.teaching import command
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _SIGNS = {"holds": "met", "fails": "unmet", "unknown": "undecided"}
 @click.argument("file", type=FILE)
 @click.option(
     "--allow",
+    type=HOST,
     metavar="HOST",
     multiple=True,
     help="A host whose DID documents and status lists may be fetched; can be repeated.",

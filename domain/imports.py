@@ -28,6 +28,7 @@ from domain.commands import (
     RevokeCompletion,
 )
 from domain.errors import (
+    AmbiguousNameError,
     InvalidError,
     LedgerConflictError,
     RefusedError,
@@ -42,6 +43,7 @@ from domain.policies import consequences
 from domain.publication import Edition
 from domain.received import KnownStatement, Latest
 from domain.reports import Entry, HeldAward, Row, Statement, Status, Voiding
+from domain.vocabulary import resolve_module
 
 #: How many rows are read before they are recorded. Fixed: how rows fall into batches decides which
 #: evidence is known when an award is dated, and a repeated import must decide the same.
@@ -449,6 +451,22 @@ class _Import:
         ]
         if owners or latest:
             self._ledger.received.remember(owners=owners, latest=latest)
+
+
+def knows_module(ledger: Ledger, name: str) -> bool:
+    """Tell whether an import would find a module by the name that another system has for it."""
+    crosswalk = ledger.crosswalk
+    names = crosswalk.renamings("module", [name]) | crosswalk.meanings("module", [name])
+    meant = names.get(name, name)
+    far = Resolver(ledger.library).far()
+    try:
+        resolve_module(meant, (), lambda: far)
+    except AmbiguousNameError:
+        return True
+    except RefusedError:
+        return False
+    # What looks like a name with a catalogue is taken for one only where it is mapped.
+    return meant != name or "/" not in name or any(name in words.modules for words in far)
 
 
 def _never(learner: str, command: RecordCompletion, reason: str) -> Iterator[LearnerCommand]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from interchange.ctdl import CtdlError
@@ -76,5 +77,5 @@ def _said(node: dict[str, Any], term: str) -> Any:
     """What a condition says by a term, whatever the address that its targets are published at."""
     value = node.get(f"ceterms:{term}")
     if term == "targetComponent" and isinstance(value, list):
-        return sorted(str(each).rsplit("/", 1)[-1] for each in value)
+        return sorted(re.split("[/#]", str(each))[-1] for each in value)
     return value

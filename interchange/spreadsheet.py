@@ -115,15 +115,17 @@ class Spreadsheet:
         while line:
             if len(line) >= _LONGEST and not line.endswith("\n"):
                 raise SpreadsheetError(
-                    f"`{self.path}` has a line of more than {_LONGEST:,} characters after line"
-                    f" {self._last}"
+                    f"`{self.path}` has a line of more than {_LONGEST:,} characters {self._after()}"
                 )
             yield line
             line = self._file.readline(_LONGEST)
 
+    def _after(self) -> str:
+        return f"after line {self._last}" if self._last else "at its beginning"
+
     def _undecodable(self, error: UnicodeDecodeError) -> SpreadsheetError:
         return SpreadsheetError(
-            f"`{self.path}` is not in {error.encoding} after line {self._last}",
+            f"`{self.path}` is not in {error.encoding} {self._after()}",
             "save it as UTF-8, or say what it is: --encoding cp1252",
         )
 

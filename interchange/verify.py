@@ -294,6 +294,11 @@ def opened(data: bytes) -> tuple[Kind, str]:
     if data.startswith(baking.PNG):
         return "png", baking.unbake_png(data)
     begin = data[:4096].decode("utf-8-sig", errors="replace").lstrip()
+    if begin.startswith("%PDF") or begin.lower().startswith(("<!doctype html", "<html")):
+        raise DocumentError(
+            "this page is for people, and whoever has it can change what it shows:"
+            " save and verify the credential in it"
+        )
     if begin.startswith("<"):
         return "svg", baking.unbake_svg(data)
     if begin.startswith(("{", "[")):

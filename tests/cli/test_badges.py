@@ -311,7 +311,8 @@ def test_the_page_of_a_pathway_is_ctdl_that_comes_back_and_leads_to_its_achievem
     pages = {name for name in proxies if "#" not in name}
     assert all(Path("public", name.removeprefix(site)).exists() for name in pages)
     assert len(pages) >= 5
-    issuing("pathway", "import", page, "-o", "back.pathway.yaml")
+    told = issuing("pathway", "import", page, "-o", "back.pathway.yaml").output
+    assert "no comments" in told
     original = EXAMPLES / "office-skills.pathway.yaml"
     assert (
         load_pathway(Path("back.pathway.yaml")).document.digest
@@ -435,6 +436,35 @@ def test_keys_are_not_made_twice_and_are_missed_in_words(office: Run) -> None:
     assert "restore it from a backup" in lost.output
     Path("cairn.keys/issuer.json").write_text("{", encoding="utf-8")
     assert "can not be read" in office("key", "list", code=2).output
+
+
+@pytest.mark.parametrize("form", ["html", "pdf"])
+def test_a_page_for_people_is_told_from_a_credential(issuing: Run, form: str) -> None:
+    issuing("portfolio", "moana", f"--{form}", "-o", "file")
+    refused = issuing("verify", "file", code=2).output
+    assert "is for people" in refused
+    assert "verify the credential in it" in refused
+    # The credential is a link of the page, or attached.
+    assert "no SVG" not in refused
+
+
+@pytest.mark.parametrize(
+    "host", ["https://awards.example.edu", "awards.example.edu/status", "", "a b"]
+)
+def test_what_is_no_host_can_not_be_allowed(issuing: Run, host: str) -> None:
+    write(issuing, "badge.json")
+    for words in (("verify", "badge.json"), ("import", "badge.json")):
+        refused = issuing(*words, "--allow", host, code=2).output
+        assert "write a host as awards.example.edu" in refused
+
+
+def test_the_badge_of_a_revoked_award_is_written_with_a_word_about_it(issuing: Run) -> None:
+    before = write(issuing, "badge.json").read_bytes()
+    revoke = ("award", "revoke", "moana", "spreadsheet-essentials", "--reason", "in error", "--yes")
+    issuing(*revoke, "--on", "2026-03-12")
+    told = issuing("badge", "moana", "spreadsheet-essentials")
+    assert told.stdout_bytes == before
+    assert "was revoked on 2026-03-12, and with it this badge" in told.stderr
 
 
 @pytest.mark.parametrize(

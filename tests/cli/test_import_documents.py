@@ -109,6 +109,8 @@ def test_unknown_names_are_listed_once_each_with_their_counts(office: Run, read:
     result = office("import", "s.json", code=1)
     assert result.stderr.count(LEARNER) == 1
     assert f"{LEARNER}  3 rows" in result.stderr
+    # Whoever maps names maps all of them at once, so modules are told even where nobody is known.
+    assert f"{COURSE}  3 rows" in result.stderr
     office("map", "learner", LEARNER, "moana")
     totals = read("import", "s.json", code=1)
     assert totals["unknown"] == {"learners": [], "modules": [{"name": COURSE, "rows": 3}]}

@@ -139,6 +139,14 @@ def test_only_allowed_hosts_over_https_are_followed() -> None:
             fetch(address)
 
 
+def test_a_host_that_does_not_answer_is_told_in_words() -> None:
+    from commands.fetching import Fetcher
+
+    with pytest.raises(UnreachableError, match=r"does not answer: [a-z]") as caught:
+        Fetcher(("nowhere.invalid",))("https://nowhere.invalid/x")
+    assert "errno" not in str(caught.value).lower()
+
+
 @pytest.mark.parametrize("text", ['{"a": "b<&>"}', "eyJh.eyJp.c2ln"])
 def test_what_is_baked_is_taken_out_again(text: str) -> None:
     png, svg = drawing.png(FACE), drawing.svg(FACE)
