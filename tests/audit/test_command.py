@@ -6,12 +6,13 @@ import csv
 import io
 import json
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from tests.audit.conftest import Run, alter
-from tests.ledgers import Desk
+from tests.ledgers import LADDER, Desk
 
 
 @pytest.fixture
@@ -59,3 +60,29 @@ def test_the_page_needs_nothing_else_and_takes_no_text_for_markup(run: Run, path
 def test_one_learner_can_be_named_as_people_do(run: Run) -> None:
     assert "1 learner," in run("audit", "run", "--learner", "s-1").stdout
     assert "2 proofs" in run("audit", "run", "--credential", "essentials").stdout
+
+
+def test_an_award_is_proved_by_the_version_that_it_was_made_by(run: Run, path: Path) -> None:
+    """Version 1 is retired, and by versions 2 and 3 the same record earns nothing."""
+    folder = path.parent
+    for version, rule in (("2", "{all: [sheets-1, sheets-2, macros]}"), ("3", "macros")):
+        text = dedent(LADDER).replace('version: "1"', f'version: "{version}"')
+        file = folder / f"ladder-{version}.pathway.yaml"
+        file.write_text(text.replace("{all: [sheets-1, sheets-2]}", rule), encoding="utf-8")
+        run("pathway", "publish", file)
+    run("pathway", "retire", "ladder@1")
+    run("learner", "move", "s-2", "ladder@3")
+    run("learner", "register", "s-3")
+    run("learner", "enrol", "s-3", "ladder@3")
+    run("learner", "record", "s-3", "macros", "--on", "2026-06-01")
+    for version, who in (("1", "s-1"), ("1", "s-2"), ("3", "s-3")):
+        found = json.loads(run("audit", "explain", who, "essentials", "--json").stdout)
+        assert (found["version"], found["proved"]) == (version, True)
+        assert "it holds" in run("award", "show", who, "essentials").stdout
+    assert "sheets-1" in run("audit", "explain", "s-2", "essentials").stdout
+    # What s-1 goes on to do counts by the version that they are on, retired or not.
+    run("learner", "record", "s-1", "macros", "--on", "2026-06-02")
+    lines = run("audit", "run").stdout.splitlines()
+    assert lines[-1] == "clean"
+    assert "3 learners, 6 proofs judged" in lines[-2]
+    assert "the same" in run("replay").stdout

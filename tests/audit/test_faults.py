@@ -12,16 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from domain.events import LearnerMoved
+from domain.imports import Intake, import_rows
 from domain.ledger import open_ledger
 from projections.audit import audit, caught_up
 from projections.sealing import seal, verify
 from tests.audit.test_seal import KEY, PUBLIC
+from tests.domain.test_imports import many
 from tests.domain.test_processes import RECORDING, run_all
-from tests.ledgers import LADDER, MOMENT, Desk, desk
+from tests.ledgers import LADDER, MOMENT, TODAY, Desk, desk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL here")
 
-#: How many learners each of these programs goes on about, if nobody stops it.
+#: What each of these programs goes on with, if nobody stops it.
 WORK = """
 import sys
 from datetime import UTC, date, datetime
@@ -69,24 +72,39 @@ with open_ledger(path, timeout=60) as ledger:
                      "cairn-ledger", now)
                 ledger.register(f"seal-{number}", on=today, at=now)
                 number += 1
+        case "migrate":
+            from cli import cairn
+            import domain.migration
+            domain.migration._TOGETHER = 10  # many transactions, to be killed between
+            cairn(["cohort", "migrate", "ladder", "--from", "1", "--to", "2", "--db", path],
+                  standalone_mode=False)
 print("done", flush=True)
 """
 
 
+@pytest.fixture
+def place(tmp_path: Path) -> str:
+    """Where the ledger is that programs are killed before."""
+    return str(tmp_path / "cairn.db")
+
+
 @pytest.mark.parametrize("what", ["import", "award", "rebuild", "seal"])
-def test_a_program_that_is_killed_leaves_a_clean_ledger(what: str, tmp_path: Path) -> None:
+def test_a_program_that_is_killed_leaves_a_clean_ledger(
+    what: str, place: str, tmp_path: Path
+) -> None:
     dice = random.Random(what)
-    path, folder, key = tmp_path / "cairn.db", tmp_path / "seals", tmp_path / "key.pem"
+    folder, key = tmp_path / "seals", tmp_path / "key.pem"
     key.write_bytes(KEY)
-    with desk(tmp_path) as registrar:
+    with open_ledger(place) as ledger:
+        registrar = Desk(ledger)
         registrar.publish(LADDER)
         for who in ("s-1", "s-2"):
             registrar.enrol(who=who)
             registrar.complete("sheets-1", who=who)
             registrar.complete("sheets-2", who=who)
     for _ in range(3):
-        _killed([what, str(path), str(folder), str(key)], after=dice.uniform(0.05, 0.8))
-        with open_ledger(str(path)) as ledger:
+        _killed([what, place, str(folder), str(key)], after=dice.uniform(0.05, 0.8))
+        with open_ledger(place) as ledger:
             assert caught_up(ledger) == []
             report = audit(ledger.store.database)
             assert report.findings == ()
@@ -96,36 +114,41 @@ def test_a_program_that_is_killed_leaves_a_clean_ledger(what: str, tmp_path: Pat
                     for one in verify(ledger.store.database, folder, PUBLIC)[0]
                     if one.level != "note"
                 ] == []
-    with open_ledger(str(path)) as ledger:
+    with open_ledger(place) as ledger:
         assert seal(ledger.store.database, folder, KEY, "cairn-ledger", MOMENT).checkpoint.size
         assert verify(ledger.store.database, folder, PUBLIC)[0] == []
 
 
-def _killed(arguments: list[str], after: float) -> None:
+def _started(arguments: list[str]) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", WORK, *arguments], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _killed(arguments: list[str], after: float) -> None:
+    process = _started(arguments)
     time.sleep(after)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=60)
 
 
-def test_an_import_that_was_killed_is_finished_by_running_it_again(tmp_path: Path) -> None:
-    path = tmp_path / "cairn.db"
-    with desk(tmp_path) as registrar:
-        registrar.publish(LADDER)
-    for after in (0.2, 0.4, 0.6):
-        _killed(["import", str(path), "", ""], after)
+def _done(arguments: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WORK, "import", str(path), "", ""],
-        check=True,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", WORK, *arguments], check=True, capture_output=True, text=True
     )
     assert done.stdout.endswith("done\n")
-    with open_ledger(str(path)) as ledger:
+
+
+def test_an_import_that_was_killed_is_finished_by_running_it_again(place: str) -> None:
+    with open_ledger(place) as ledger:
+        Desk(ledger).publish(LADDER)
+    for after in (0.2, 0.4, 0.6):
+        _killed(["import", place, "", ""], after)
+    _done(["import", place, "", ""])
+    with open_ledger(place) as ledger:
         ids = ledger.directory.ids([f"i-{number}" for number in range(1000)])
         assert len(ids) == 1000
         for learner in list(ids.values())[::97]:
@@ -134,6 +157,43 @@ def test_an_import_that_was_killed_is_finished_by_running_it_again(tmp_path: Pat
         caught_up(ledger)
         report = audit(ledger.store.database)
         assert (report.findings, report.counts.learners) == ((), 1000)
+
+
+def test_a_migration_that_was_killed_is_finished_by_running_it_again(place: str) -> None:
+    newer = LADDER.replace('version: "1"', 'version: "2"').replace("charts, macros", "charts")
+    with open_ledger(place) as ledger:
+        registrar = Desk(ledger)
+        registrar.publish(LADDER)
+        import_rows(
+            ledger,
+            many(80),
+            on=TODAY,
+            clock=lambda: MOMENT,
+            intake=Intake(register=True, enrol=("ladder",)),
+        )
+        registrar.publish(newer)
+        everybody = [*ledger.directory.ids(f"s-{number}" for number in range(80)).values()]
+
+        def moved() -> int:
+            return len(ledger.store.of_topic(LearnerMoved.topic))
+
+        for _ in range(2):
+            before = moved()
+            process = _started(["migrate", place, "", ""])
+            while moved() == before and process.poll() is None:
+                time.sleep(0.005)
+            process.send_signal(signal.SIGKILL)
+            process.communicate(timeout=60)
+            assert before < moved() < 80
+            assert caught_up(ledger) == []
+            assert audit(ledger.store.database).findings == ()
+        for _ in range(2):
+            _done(["migrate", place, "", ""])
+            assert ledger.publication("ladder").under_way("1") is None
+            for learner in everybody:
+                assert ledger.learner(learner).enrolment("ladder").version == "2"
+                kinds = [type(recorded.event) for recorded in ledger.history(learner)]
+                assert kinds.count(LearnerMoved) == 1
 
 
 def test_eight_processes_that_record_at_once_leave_a_clean_ledger(tmp_path: Path) -> None:
