@@ -1745,6 +1745,25 @@ def test_distinct_through_knows_items_that_are_not_on_record_by_their_names() ->
     refused("items that its parts have in common: 1", document, learner(holds=holds), claim)
 
 
+def test_distinct_through_tells_items_apart_that_are_not_on_record() -> None:
+    holds = [held("badge", "2026-02-01", used=["lms-1"]), held("licence", used=["lms-2"])]
+    document = pathway({"all": [STACK[0], LICENCE], "distinct": "through"})
+    claim = halves(["badge@2026-02-01"], ["licence@2026-01-01"])
+    accepted(document, learner(holds=holds), claim)
+
+
+def test_attempts_that_both_parts_use_are_one_item_of_a_module_that_counts_once() -> None:
+    twice = {"all": [{"module": "algebra"}, {"module": "algebra"}]}
+    first, second = "algebra@2026-01-01", "algebra@2026-02-01"
+    uses = [
+        parts(path, leaf(f"{path}.all[0]", first), leaf(f"{path}.all[1]", second))
+        for path in ("requires.all[0]", "requires.all[1]")
+    ]
+    record = learner(done("algebra"), done("algebra", "2026-02-01"))
+    document = pathway({"all": [twice, twice], "overlap": 1})
+    accepted(document, record, witness(parts("requires", *uses)))
+
+
 def test_distinct_through_knows_two_awards_of_a_credential_as_one_item() -> None:
     holds = [
         held("badge", "2026-02-01", used=["licence@2025-06-01"]),
