@@ -12,9 +12,11 @@ ALL = (
     "imports",
     "audit",
     "plan",
+    "asking",
     "interchange",
     "columns",
     "scale",
+    "population",
 )
 
 
