@@ -165,13 +165,26 @@ def examined(path: Path, profile: str | None) -> Report:
     from pathways.problems import FileError
     from pathways.source import load_pathway
 
-    if path.name.endswith(".recognition.yaml"):
+    if _is_recognition(path):
         return _recognition(path)
     try:
         loaded = load_pathway(path)
     except FileError as error:
         return Report(path, None, error.problems, ())
     return Report(path, loaded, (), lint(loaded, profile))
+
+
+def _is_recognition(path: Path) -> bool:
+    """Tell a file that says what credentials of others count as, by its name or first key."""
+    if path.name.endswith(".recognition.yaml"):
+        return True
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            lines = file.read(4_096).splitlines()
+    except OSError:
+        return False
+    said = (line for line in lines if line.strip(" -") and not line.startswith("#"))
+    return next(said, "").startswith("recognition:")
 
 
 def _recognition(path: Path) -> Report:

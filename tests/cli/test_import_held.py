@@ -107,6 +107,12 @@ def test_check_finds_what_is_wrong_with_a_recognition_file(presented: Run) -> No
     assert "bad.recognition.yaml:3:41" in result.output
 
 
+def test_check_knows_a_recognition_file_by_what_is_in_it(presented: Run) -> None:
+    text = Path("rpl.recognition.yaml").read_text()
+    Path("prior.yaml").write_text("# What others award.\n" + text)
+    assert "1 achievement" in presented("pathway", "check", "prior.yaml").output
+
+
 @pytest.mark.parametrize(
     "text", ["", "- a", "a: [", "accept: 1", "recognition: x.yaml\naccept: []"]
 )
