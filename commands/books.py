@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import Any
 
 from commands.happenings import told
@@ -19,6 +19,8 @@ from domain.storage import locate
 
 #: How many seconds a command waits for a ledger that another program holds.
 PATIENCE = 10
+#: From how many new events on a bar is shown while the lists are brought up to date.
+_MANY = 20_000
 
 
 @contextmanager
@@ -41,16 +43,33 @@ def opened(database: str, *, new: bool = False, asking: bool = False) -> Iterato
             return
         before = ledger.store.head()
         yield ledger
-        if ledger.store.head() != before:
-            _caught_up(ledger)
+        if (recorded := ledger.store.head() - before) != 0:
+            _caught_up(ledger, recorded)
 
 
-def _caught_up(ledger: Ledger) -> None:
+def _caught_up(ledger: Ledger, recorded: int) -> None:
+    from commands.terminal import progress
     from projections.runner import STOPPED, Projections
 
+    shown = (
+        progress("bringing lists up to date", recorded)
+        if recorded >= _MANY
+        else nullcontext(_unseen)
+    )
     # What was asked for is recorded by now. Whoever reads next is told what stands in the way.
-    with closing(Projections(ledger)) as projections, suppress(*STOPPED):
-        projections.catch_up()
+    with closing(Projections(ledger)) as projections, suppress(*STOPPED), shown as advance:
+        before = 0
+
+        def onward(done: int, _all: int) -> None:
+            nonlocal before
+            advance(done - before)
+            before = done
+
+        projections.catch_up(onward)
+
+
+def _unseen(_steps: int) -> None:
+    """Show nothing."""
 
 
 def parted(name: str) -> tuple[str, str]:

@@ -210,7 +210,8 @@ def import_(
         except LedgerError as error:
             error.help = f"{error.help}\n    {run.so_far()}".strip()
             raise
-    run.show(dry_run=dry_run, as_json=as_json)
+        # Before the lists are brought up to date, which takes a while after a long import.
+        run.show(dry_run=dry_run, as_json=as_json)
     if run.rejected:
         click.get_current_context().exit(1)
 
@@ -236,8 +237,9 @@ def _scratch(database: str) -> Iterator[Ledger]:
     import sqlite3
     from tempfile import TemporaryDirectory
 
-    from commands.books import opened
+    from commands.books import PATIENCE, opened
     from commands.errors import UnusableError
+    from domain.ledger import open_ledger
     from domain.storage import locate
 
     path = locate(database).path
@@ -252,7 +254,8 @@ def _scratch(database: str) -> Iterator[Ledger]:
                 closing(sqlite3.connect(copy)) as target,
             ):
                 source.backup(target)
-        with opened(str(copy), new=not path.exists()) as ledger:
+        # Nobody reads the lists of the copy, so they are left as they are.
+        with open_ledger(str(copy), timeout=PATIENCE) as ledger:
             yield ledger
 
 
