@@ -119,20 +119,21 @@ def verify(public: Path, seals: Path, database: str, as_json: bool) -> None:
     Example:
       cairn audit verify --public ledger-key.pem.pub
     """
-    from commands.books import opened
+    from commands.books import known_as, opened
     from commands.terminal import counted, say, say_json
     from projections import sealing
 
     with opened(database, asking=True) as ledger:
         text = public.read_text(encoding="utf-8")
         found, size = sealing.verify(ledger.store.database, seals, text)
+        known = {one.stream: known_as(ledger, one.stream) for one in found if one.number}
     broken = [finding for finding in found if finding.level != "note"]
     if as_json:
         findings = [finding.to_json() for finding in found]
         say_json({"holds": not broken, "events": size, "findings": findings})
     else:
         for finding in found:
-            place = f"event {finding.number} of `{finding.stream}`: " if finding.number else ""
+            place = f"{known[finding.stream]}, event {finding.number}: " if finding.number else ""
             say(f"{finding.code} {place}{finding.message}")
         told = "the seal holds" if not broken else counted(len(broken), "difference")
         say(f"{counted(size, 'sealed event')}: {told}")

@@ -20,11 +20,11 @@ from typing import Any
 
 from domain.crosswalk import Mapped
 from domain.directory import Person
-from domain.errors import InvalidError
+from domain.errors import InvalidError, LedgerConflictError
 from domain.merkle import Tree
 from domain.received import ReceivedStatement, ReceivedStatus
 from domain.seal import entry
-from domain.storage import told
+from domain.storage import explained, told
 from domain.store import Store
 from domain.subjects import BadgeSubject
 
@@ -173,11 +173,23 @@ def _write(cursor: Any, store: Store, kind: type, rows: list[tuple[Any, ...]]) -
     else:
         table, columns = BESIDE[_WORDS[kind]][1], [field.name for field in fields(kind)]
     mark = "?" if store.database.path is not None else "%s"
+    twice = False
     if rows:
-        cursor.executemany(
+        statement = (
             f"INSERT INTO {table} ({', '.join(columns)})"
-            f" VALUES ({', '.join([mark] * len(columns))})",
-            rows,
+            f" VALUES ({', '.join([mark] * len(columns))})"
+        )
+        try:
+            cursor.executemany(statement, rows)
+        except Exception as error:
+            if not isinstance(explained(error, store.database), LedgerConflictError):
+                raise
+            twice = True
+    if twice:
+        # Nobody else can be at it: the ledger is new, and all of this is one transaction.
+        raise InvalidError(
+            f"one of the last {len(rows)} lines is in the export twice",
+            "take one as it was written",
         )
     rows.clear()
 

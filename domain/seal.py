@@ -139,7 +139,7 @@ def opened(text: str, public: str) -> Checkpoint:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    name, raw = _read_public(public)
+    name, raw = read_public(public)
     body, mark, signatures = text.partition(f"\n\n{_DASH} ")
     if not mark:
         raise SealError("this is no checkpoint")
@@ -171,7 +171,8 @@ def _checkpoint(body: str) -> Checkpoint:
     return found
 
 
-def _read_public(public: str) -> tuple[str, bytes]:
+def read_public(public: str) -> tuple[str, bytes]:
+    """Return the name and the bytes of a public key. Raises `SealError` where it is none."""
     try:
         name, known, value = public.strip().split("+", 2)
         data = _bytes(value)
@@ -179,8 +180,9 @@ def _read_public(public: str) -> tuple[str, bytes]:
             raise ValueError("another kind of key")
         if _key_id(name, data[1:]).hex() != known:
             raise ValueError("another name")
-    except ValueError as error:
-        raise SealError("the public key can not be read", "it is one line of text") from error
+    except (ValueError, SealError):
+        # What was read is not shown: it may be the private key.
+        raise SealError("the public key can not be read", "it is one line of text") from None
     return name, data[1:]
 
 

@@ -41,7 +41,10 @@ class Believed:
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """A learner as they stood on a day, by what was known; and after how many events."""
+    """A learner as they stood on a day, by what was known; and after how many events.
+
+    Completions and awards come in the order of their days.
+    """
 
     learner: Learner
     events: int
@@ -80,14 +83,14 @@ def as_of(
         ),
         completions=tuple(
             completion
-            for completion in learner.completions.values()
+            for completion in sorted(learner.completions.values(), key=attrgetter("on", "module"))
             if completion.on <= effective
             and completion.replaced_by is None
             and (completion.revoked is None or completion.revoked > effective)
         ),
         awards=tuple(
             _believed(learner.id, award, seen.ended(award), effective)
-            for award in learner.awards.values()
+            for award in sorted(learner.awards.values(), key=attrgetter("on", "credential"))
             if award.on <= effective
         ),
     )

@@ -146,7 +146,8 @@ def _rows(view: Connection, clause: str, **values: Any) -> Iterator[Row]:
         f"SELECT {_position(view)}, originator_id, originator_version, topic, state"
         f" FROM {_table(view)} {clause}"
     )
-    with view.execute(query.execution_options(**_STREAMING), values) as result:
+    result = view.execute(query.execution_options(**_STREAMING), values)
+    try:
         # SQLite's own cursor gives the same at less cost; a server's is read ahead of.
         fetch: Any = result.fetchmany
         if view.dialect.name == "sqlite" and result.cursor is not None:
@@ -155,3 +156,7 @@ def _rows(view: Connection, clause: str, **values: Any) -> Iterator[Row]:
             for position, stream, number, topic, state in some:
                 counted = number if isinstance(number, int) else 0
                 yield Row(position, str(stream), counted, str(topic), state)
+    finally:
+        # Where an error broke the reading off, SQLite's cursor went with its connection.
+        if not view.closed or view.dialect.name != "sqlite":
+            result.close()

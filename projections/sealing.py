@@ -26,6 +26,7 @@ from domain.seal import (
     hashes,
     opened,
     public_of,
+    read_public,
     signed,
     texts,
 )
@@ -65,8 +66,8 @@ def seal(database: Database, folder: Path, key: bytes, name: str, at: datetime) 
             one = _entry(row)
             if line.rstrip(b"\n") != one.line():
                 raise SealError(
-                    f"event {row.number} of `{row.stream}` is not as it was sealed",
-                    "see what else is not with `cairn audit verify`",
+                    _difference(Entry.from_line(line), one, tree.size + 1),
+                    "see what else is not as it was sealed with `cairn audit verify`",
                 )
             tree.add(one.leaf())
         if tree.size < size:
@@ -101,11 +102,22 @@ def seal(database: Database, folder: Path, key: bytes, name: str, at: datetime) 
     return Sealed(checkpoint, tree.size - size, path)
 
 
+def _difference(sealed: Entry, stored: Entry, place: int) -> str:
+    if sealed.key == stored.key:
+        return f"event {stored.number} of `{stored.stream}` was altered after it was sealed"
+    here = "" if sealed.stream == stored.stream else f" of `{stored.stream}`"
+    return (
+        f"the seal has event {sealed.number} of `{sealed.stream}` in place {place},"
+        f" and the ledger event {stored.number}{here}"
+    )
+
+
 def verify(database: Database, folder: Path, public: str) -> tuple[list[Finding], int]:
     """Compare a ledger with its seals: what is not as it was sealed, and how many events were.
 
     Raises `SealError` where there is no seal or the key can not be read.
     """
+    read_public(public)
     sizes = _checkpoints(folder)
     if not sizes:
         raise SealError(f"there is no seal in `{folder}`", "make one with `cairn audit seal`")
@@ -179,7 +191,8 @@ def _compared(view: Connection, folder: Path, size: int) -> Iterator[Finding]:
     for position, other in strange.values():
         yield _finding("CA603", position, other, f"it was not sealed; it is `{other.topic}`")
     if later:
-        yield Finding("CA606", "", 0, 0, "seal", f"{later} events are not sealed yet")
+        events = "1 event is" if later == 1 else f"{later} events are"
+        yield Finding("CA606", "", 0, 0, "seal", f"{events} not sealed yet")
 
 
 def _meeting(sealed: deque[tuple[int, Entry]], stored: deque[tuple[int, Entry]]) -> tuple[int, int]:

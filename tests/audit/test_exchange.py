@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain import exchange
 from domain.errors import InvalidError
 from domain.exchange import Stored, exported, imported
 from domain.ledger import open_ledger
@@ -99,6 +100,17 @@ def test_what_is_no_export_is_refused_and_nothing_is_written(registrar: Desk, pa
         read_into(other, lines)
 
 
+def test_an_export_with_an_event_twice_is_refused_however_long_it_is(
+    registrar: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "_TOGETHER", 4)
+    lines = list(exported(events_of(path)))
+    other = path.parent / "other.db"
+    with pytest.raises(InvalidError, match="one of the last 4 lines is in the export twice"):
+        read_into(other, [*lines[:6], lines[1], *lines[6:]])
+    assert events_of(other) == []
+
+
 def test_a_replay_is_the_same_ledger(run: Run, path: Path) -> None:
     told = run("replay", "--into", path.parent / "copy.db").stdout
     assert told.splitlines()[-1].endswith("events replayed: the same")
@@ -112,3 +124,14 @@ def test_a_replay_names_what_no_event_led_to(run: Run, path: Path) -> None:
     assert "only in the ledger's awards" in told
     assert "only in the replay's awards" in told
     assert told.splitlines()[-1].endswith("differs")
+
+
+def test_a_replay_does_not_ask_for_the_places_of_events(run: Run, path: Path) -> None:
+    """A database may number events with gaps: a server does where two programs were in conflict."""
+    for table, column in (("stored_events", "rowid"), ("activity", "position")):
+        for step in (1000, -993):
+            alter(path, f"UPDATE {table} SET {column} = {column} + {step} WHERE {column} > 5")
+    alter(path, "UPDATE positions SET position = position + 7")
+    assert run("replay").stdout.splitlines()[-1].endswith("the same")
+    alter(path, "DELETE FROM activity WHERE position = 20")
+    assert "only in the replay's activity" in run("replay", code=1).stdout

@@ -93,3 +93,12 @@ def test_a_register_is_told_as_of_a_day(run: Run) -> None:
     assert early["awards"] == []
     assert "2 awards" in run("audit", "as-of", "--credential", "certificate").stdout
     assert "name a LEARNER" in run("audit", "as-of", code=2).output
+
+
+def test_what_was_recorded_late_stands_where_its_day_is(registrar: Desk, run: Run) -> None:
+    registrar.complete("macros", "01-15")
+    found = read(run, "audit", "as-of", "s-1")
+    for facts in ("completions", "awards"):
+        days = [one["on"] for one in found[facts]]
+        assert days == sorted(days)
+    assert found["completions"][0]["module"] == "ladder/macros"

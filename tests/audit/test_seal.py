@@ -14,6 +14,7 @@ from domain.seal import Checkpoint, SealError, new_key, opened, public_of, signe
 from projections.findings import Finding
 from projections.sealing import checked, consistency_proof, inclusion_proof, seal, verify
 from tests.audit.conftest import Run, alter, look
+from tests.cli.conftest import program
 from tests.ledgers import MOMENT, Desk
 
 KEY, PUBLIC = new_key("cairn-ledger")
@@ -46,7 +47,7 @@ def test_a_ledger_that_is_as_it_was_sealed_verifies(sealed: Desk, folder: Path) 
 def test_what_is_newer_than_the_seal_is_noted_and_sealed_next(sealed: Desk, folder: Path) -> None:
     sealed.complete("macros", "04-01")
     assert [(one.code, one.message) for one in found(sealed, folder)] == [
-        ("CA606", "1 events are not sealed yet")
+        ("CA606", "1 event is not sealed yet")
     ]
     assert again(sealed, folder) == 1
     assert found(sealed, folder) == []
@@ -250,3 +251,29 @@ def test_the_commands_hold_together(registrar: Desk, run: Run, path: Path) -> No
     told = run("audit", "verify", "--public", "key.pem.pub", code=1).stdout
     assert "its content was altered" in told
     assert "CA601" in run(*words, code=1).stdout
+
+
+def test_what_is_not_as_it_was_sealed_is_not_sealed_again(
+    registrar: Desk, run: Run, path: Path
+) -> None:
+    run("audit", "key", "key.pem")
+    run("audit", "seal", "--key", "key.pem")
+    learner = registrar.learners["s-1"]
+    alter(path, "DELETE FROM stored_events WHERE originator_id = ? AND rowid = 4", learner)
+    told = program("audit", "seal", "--key", "key.pem", "--db", "cairn.db", cwd=path.parent)
+    _, said = told.communicate(timeout=60)
+    assert told.returncode == 2
+    assert said.splitlines() == [
+        f"error: the seal has event 3 of `{learner}` in place 4, and the ledger event 4",
+        "    help: see what else is not as it was sealed with `cairn audit verify`",
+    ]
+    told_ = run("audit", "verify", "--public", "key.pem.pub", code=1).stdout
+    assert told_.startswith("CA602 s-1, event 3: it was removed")
+
+
+def test_a_file_that_is_no_public_key_is_no_difference(run: Run) -> None:
+    run("audit", "key", "key.pem")
+    run("audit", "seal", "--key", "key.pem")
+    for words in (("audit", "verify"), ("audit", "run", "--seals", "cairn.seals")):
+        said = run(*words, "--public", "key.pem", code=2).stderr
+        assert said == "error: the public key can not be read\n    help: it is one line of text\n"
