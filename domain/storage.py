@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from domain.errors import (
     LedgerConflictError,
@@ -116,6 +116,11 @@ def locate(database: str, *, timeout: int = 10, read_only: bool = False) -> Data
                 "the address of the server lacks the name of a database",
                 "give `postgresql://user:password@host/name`",
             )
+        if not _has_port(parts):
+            raise UnknownDatabaseError(
+                "the port of the server is no number that a port can have",
+                "give `postgresql://user:password@host:5432/name`",
+            )
         place = parts.hostname or "localhost"
         return Database(
             shown=f"postgresql://{place}{parts.path}",
@@ -138,6 +143,13 @@ def locate(database: str, *, timeout: int = 10, read_only: bool = False) -> Data
         )
     access = _reading(database, path) if read_only else "write"
     return Database(shown=database, path=path, timeout=timeout, access=access)
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _reading(shown: str, path: Path) -> Access:
@@ -253,7 +265,7 @@ def _server(error: BaseException, database: Database) -> LedgerError:
     first = str(error).strip().partition("\n")[0]
     match state:
         case "42P01" if database.read_only:
-            return _incomplete(place, first.partition('"')[2].partition('"')[0])
+            return _incomplete(place, first.partition('"')[2].partition('"')[0].rpartition(".")[2])
         case "23505":
             return _conflict(place)
         # The second is said where two programs open the same database at once.

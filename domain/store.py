@@ -43,6 +43,9 @@ class _Application(Application[str]):
         pool = factory.datastore.pool
         if self._database.path is None:
             pool.kwargs |= self._database.session()
+            # The pool would try again and again where nothing is, and not say why.
+            patience = {"connect_timeout": max(2, self._database.timeout)}
+            pool.connection_class.connect(**pool.kwargs | patience).close()
         elif self._database.read_only:
             # Else the mode of a file that another program has made in its own would be changed.
             pool.is_journal_mode_wal = True

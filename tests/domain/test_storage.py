@@ -46,6 +46,13 @@ def test_a_server_without_the_name_of_a_database_is_refused() -> None:
         locate("postgresql://host")
 
 
+def test_a_port_that_is_no_number_is_refused() -> None:
+    with pytest.raises(UnknownDatabaseError, match="port of the server is no number"):
+        locate("postgresql://host:54e2/name")
+    with pytest.raises(UnknownDatabaseError, match="port of the server is no number"):
+        locate("postgresql://host:99999/name")
+
+
 def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
     with pytest.raises(UnknownDatabaseError, match="is a folder"):
         locate(str(tmp_path))
