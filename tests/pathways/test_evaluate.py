@@ -1,0 +1,356 @@
+"""Rules that look met, or unmet, until somebody looks twice: answers that are easily wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pathways.awards import Assessment, assess
+from pathways.document import Document, Record
+
+ON = date(2026, 1, 20)
+
+Data = Mapping[str, Any]
+
+
+def assessed(pathway: Data, *completed: object, **record: object) -> Assessment:
+    document = Document.model_validate({"main": {"pathway": "p", **pathway}})
+    return assess(document, Record.model_validate({"completed": completed, **record}), ON)
+
+
+def done(module: str, day: int, **more: object) -> Data:
+    return {"module": module, "on": date(2026, 1, day), **more}
+
+
+def module(name: str) -> Data:
+    return {"module": name}
+
+
+def held(told: Assessment) -> set[str]:
+    return {ref for ref, standing in told.standings.items() if standing.status == "held"}
+
+
+def used(told: Assessment, credential: str) -> tuple[str, ...]:
+    ground = told.standings[credential].awards[-1].ground
+    assert ground is not None
+    return ground.items
+
+
+def among(names: Iterable[str], count: int, **more: object) -> Data:
+    return {"count": count, "from": {"ids": list(names)}, **more}
+
+
+# --- barred modules ------------------------------------------------------------------------------
+
+PAIRS = {"ant": {"barred": ["bee"]}, "bee": {}, "cat": {"barred": ["dog"]}, "dog": {}, "elk": {}}
+
+
+def barred(rule: Data) -> Assessment:
+    days = {"ant": 1, "bee": 2, "cat": 3, "dog": 4, "elk": 5}
+    credentials = {"gnu": {"requires": rule}}
+    completed = [done(name, day) for name, day in days.items()]
+    return assessed({"modules": PAIRS, "credentials": credentials}, *completed)
+
+
+def test_one_of_each_barred_pair_may_be_used() -> None:
+    told = barred(among(["ant", "bee", "cat", "dog"], 2))
+    assert used(told, "gnu") == ("ant@2026-01-01", "cat@2026-01-03")
+
+
+def test_barred_pairs_give_no_more_than_one_each() -> None:
+    assert held(barred(among(["ant", "bee", "cat", "dog"], 3))) == set()
+    assert held(barred(among(["ant", "bee", "cat", "dog", "elk"], 3))) == {"gnu"}
+    assert held(barred(among(["ant", "bee", "cat", "dog", "elk"], 4))) == set()
+
+
+def test_the_half_of_a_barred_pair_that_another_part_needs_is_kept() -> None:
+    told = barred({"all": [among(["ant", "bee"], 1), module("bee")]})
+    assert used(told, "gnu") == ("bee@2026-01-02",)
+
+
+def test_a_barred_pair_is_not_needed_by_all_parts_at_once() -> None:
+    assert held(barred({"all": [module("ant"), module("bee")]})) == set()
+    assert held(barred({"any": [{"all": [module("ant"), module("bee")]}, module("elk")]})) == {
+        "gnu"
+    }
+
+
+def test_what_serves_as_both_of_a_barred_pair_is_used_as_the_one_only() -> None:
+    told = assessed(
+        {
+            "modules": {"ant": {"barred": ["bee"]}, "bee": {}, "cat": {}},
+            "credentials": {
+                "both": {"requires": {"all": [module("ant"), module("bee")]}},
+                "one": {"requires": {"all": [module("bee"), module("cat")]}},
+            },
+        },
+        done("ant", 1),
+        done("cat", 2),
+        substituted=[{"module": "cat", "counts_as": "bee", "on": "2026-01-02"}],
+    )
+    assert held(told) == {"one"}
+
+
+@pytest.mark.parametrize("pairs", [6, 7])
+def test_many_barred_pairs_are_told_apart_by_a_search(pairs: int) -> None:
+    names = [f"{side}-{number}" for number in range(pairs) for side in ("left", "right")]
+    modules = {
+        name: {"barred": [name.replace("left", "right")]} if "left" in name else {}
+        for name in names
+    }
+    completed = [done(name, 1 + place % 18) for place, name in enumerate(names)]
+    for count, expected in ((pairs, {"gnu"}), (pairs + 1, set())):
+        credentials = {"gnu": {"requires": among(names, count)}}
+        told = assessed({"modules": modules, "credentials": credentials}, *completed)
+        assert held(told) == expected
+
+
+# --- exclusive sets ------------------------------------------------------------------------------
+
+
+def rivals(share: int, rule: Data) -> Assessment:
+    """`first` has used ant and bee; `second` is due when dog is there."""
+    return assessed(
+        {
+            "modules": {"ant": {}, "bee": {}, "cat": {}, "dog": {}},
+            "credentials": {
+                "first": {"requires": {"all": [module("ant"), module("bee")]}},
+                "second": {"requires": {"all": [module("dog"), rule]}},
+            },
+            "exclusive": [{"credentials": ["first", "second"], "share": share}],
+        },
+        done("ant", 1),
+        done("bee", 2),
+        done("cat", 3),
+        done("dog", 4),
+    )
+
+
+def test_no_more_is_shared_with_a_rival_than_may_be() -> None:
+    both = {"all": [module("ant"), module("bee")]}
+    assert held(rivals(0, both)) == {"first"}
+    assert held(rivals(1, both)) == {"first"}
+    assert held(rivals(2, both)) == {"first", "second"}
+
+
+def test_what_a_rival_has_used_gives_way_to_what_is_free() -> None:
+    any_two = among(["ant", "bee", "cat"], 2)
+    assert held(rivals(0, any_two)) == {"first"}
+    assert used(rivals(1, any_two), "second") == (
+        "ant@2026-01-01",
+        "cat@2026-01-03",
+        "dog@2026-01-04",
+    )
+
+
+def test_every_rival_counts() -> None:
+    pathway = {
+        "modules": {"ant": {}, "bee": {}, "cat": {}},
+        "credentials": {
+            "first": {"requires": module("ant")},
+            "second": {"requires": module("bee")},
+            "third": {
+                "requires": {"all": [module("cat"), {"any": [module("ant"), module("bee")]}]}
+            },
+        },
+        "exclusive": [{"credentials": ["first", "second", "third"]}],
+    }
+    assert held(assessed(pathway, done("ant", 1), done("bee", 2), done("cat", 3))) == {
+        "first",
+        "second",
+    }
+
+
+def test_rivals_that_are_due_on_one_day_share_what_they_may() -> None:
+    def told(share: int) -> set[str]:
+        return held(
+            assessed(
+                {
+                    "modules": {"ant": {}, "bee": {}, "cat": {}},
+                    "credentials": {
+                        "one": {"requires": among(["ant", "bee"], 2)},
+                        "other": {"requires": among(["bee", "cat"], 2)},
+                    },
+                    "exclusive": [{"credentials": ["one", "other"], "share": share}],
+                },
+                *(done(name, 5) for name in ("ant", "bee", "cat")),
+            )
+        )
+
+    assert told(0) == set()
+    assert told(1) == {"one", "other"}
+
+
+def test_rivals_that_are_due_on_one_day_divide_what_there_is() -> None:
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}, "cat": {}, "dog": {}},
+            "credentials": {
+                "one": {"requires": among(["ant", "bee", "cat", "dog"], 2)},
+                "other": {"requires": among(["ant", "bee"], 2)},
+            },
+            "exclusive": [{"credentials": ["one", "other"]}],
+        },
+        *(done(name, 5) for name in ("ant", "bee", "cat", "dog")),
+    )
+    assert used(told, "one") == ("cat@2026-01-05", "dog@2026-01-05")
+    assert used(told, "other") == ("ant@2026-01-05", "bee@2026-01-05")
+
+
+# --- what is remembered of one question, and asked of another ------------------------------------
+
+
+def test_an_attempt_that_was_revoked_gives_way_to_the_next_even_where_the_first_counts() -> None:
+    told = assessed(
+        {
+            "attempts": "first",
+            "modules": {"ant": {}},
+            "credentials": {"gnu": {"requires": module("ant"), "on_lost_evidence": "revoke"}},
+        },
+        done("ant", 1, id="one", revoked=date(2026, 1, 5)),
+        done("ant", 3, id="two"),
+    )
+    assert used(told, "gnu") == ("two",)
+    assert held(told) == {"gnu"}
+
+
+def lapsing(rule: Data) -> Assessment:
+    names = ("ant", "bee", "cat")
+    return assessed(
+        {
+            "modules": {name: {"valid_for": "1 day"} for name in names},
+            "credentials": {"gnu": {"requires": rule}},
+        },
+        done("ant", 1),
+        done("bee", 6),
+        done("cat", 12),
+    )
+
+
+@pytest.mark.parametrize("spare", [module("cat"), {"all": [module("cat"), module("ant")]}])
+def test_what_has_expired_is_kept_where_it_is_needed(spare: Data) -> None:
+    once = [{"credential": name, "even_if_expired": True} for name in ("one", "two")]
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}, "cat": {}},
+            "credentials": {
+                "one": {"requires": module("ant"), "valid_for": "1 day"},
+                "two": {"requires": module("bee"), "valid_for": "1 day"},
+                "gnu": {"requires": {"any": [{"all": once}, spare]}},
+            },
+        },
+        done("ant", 1),
+        done("bee", 6),
+    )
+    assert used(told, "gnu") == ("one@2026-01-01", "two@2026-01-06")
+
+
+def test_what_has_expired_does_not_serve_where_it_may_not() -> None:
+    assert held(lapsing({"any": [among(["ant", "bee", "cat"], 2)]})) == set()
+
+
+def test_what_is_used_together_was_usable_on_one_day() -> None:
+    apart = {"all": [module("ant"), module("bee")], "together": True}
+    assert held(lapsing({"any": [apart]})) == set()
+    assert held(lapsing({"any": [apart, {"all": [module("cat")], "together": True}]})) == {"gnu"}
+
+
+def test_a_window_moves_over_all_the_dates() -> None:
+    def told(period: str) -> set[str]:
+        names = ("ant", "bee", "cat")
+        rule = {"any": [among(names, 2, within=period)]}
+        return held(
+            assessed(
+                {
+                    "modules": {name: {} for name in names},
+                    "credentials": {"gnu": {"requires": rule}},
+                },
+                *(done(name, day) for name, day in zip(names, (1, 6, 12), strict=True)),
+            )
+        )
+
+    assert told("4 days") == set()
+    assert told("5 days") == {"gnu"}
+
+
+def test_an_average_over_all_is_of_all() -> None:
+    def told(*scores: int) -> set[str]:
+        rule = among(["ant", "bee", "cat"], 1, average=60, of="score", over="all")
+        names = ("ant", "bee", "cat")
+        return held(
+            assessed(
+                {
+                    "modules": {name: {} for name in names},
+                    "credentials": {"gnu": {"requires": {"any": [rule]}, "lasts": "while_met"}},
+                },
+                *(done(name, 5, score=score) for name, score in zip(names, scores, strict=False)),
+            )
+        )
+
+    assert told(70, 50) == {"gnu"}
+    assert told(70, 49) == set()
+    assert told(70, 49, 61) == {"gnu"}
+
+
+# --- in order, and in turn -----------------------------------------------------------------------
+
+
+def test_parts_in_order_may_share_a_day_and_not_turn_back() -> None:
+    def told(**days: int) -> set[str]:
+        names = ("ant", "bee", "cat")
+        rule = {"in_order": [module(name) for name in names]}
+        return held(
+            assessed(
+                {
+                    "modules": {name: {} for name in names},
+                    "credentials": {"gnu": {"requires": rule}},
+                },
+                *(done(name, day) for name, day in days.items()),
+            )
+        )
+
+    assert told(ant=1, bee=1, cat=1) == {"gnu"}
+    assert told(ant=1, bee=3, cat=2) == set()
+    assert told(ant=2, bee=3, cat=4) == {"gnu"}
+    assert told(ant=3, bee=1, cat=4) == set()
+
+
+def test_the_part_that_can_use_little_is_served_though_it_stands_last() -> None:
+    def told(last: Data) -> Assessment:
+        rule = {"all": [among(["ant", "bee"], 1), among(["bee", "cat"], 1), last], "distinct": True}
+        names = ("ant", "bee", "cat")
+        return assessed(
+            {"modules": {name: {} for name in names}, "credentials": {"gnu": {"requires": rule}}},
+            *(done(name, day) for day, name in enumerate(names, start=1)),
+        )
+
+    assert held(told(module("ant"))) == {"gnu"}
+    assert held(told(module("cat"))) == {"gnu"}
+    assert held(told(among(["ant", "bee"], 2))) == set()
+
+
+def test_points_are_added_up_over_the_parts_that_are_met() -> None:
+    def told(need: str, *names: str) -> set[str]:
+        parts = [
+            {"worth": Decimal(worth), "rule": module(name)}
+            for worth, name in (("0.5", "ant"), ("1.5", "bee"), ("2", "cat"))
+        ]
+        rule = {"points": Decimal(need), "of": parts, "distinct": True}
+        return held(
+            assessed(
+                {
+                    "modules": {name: {} for name in ("ant", "bee", "cat")},
+                    "credentials": {"gnu": {"requires": rule}},
+                },
+                *(done(name, 5) for name in names),
+            )
+        )
+
+    assert told("2", "ant", "bee") == {"gnu"}
+    assert told("2.5", "ant", "bee") == set()
+    assert told("2.5", "ant", "cat") == {"gnu"}
+    assert told("4", "ant", "bee", "cat") == {"gnu"}
