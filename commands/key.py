@@ -120,7 +120,7 @@ def revoke(name: str, reason: str, yes: bool, keys: Path, as_json: bool) -> None
     from interchange.proofs import timestamp
 
     issuer = keyring.read(keys)
-    method = name if name.startswith(issuer.did) else f"{issuer.did}#{name.removeprefix('#')}"
+    method = name if name.startswith("did:") else f"{issuer.did}#{name.removeprefix('#')}"
     moment = timestamp(now())
     left, pem = issuer.without(method, moment, reason), None
     if left.current.revoked:

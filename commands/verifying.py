@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,9 @@ def verify(
     """Check a credential: proof, schema, dates, status and issuer.
 
     FILE is a badge or another credential: JSON, a signed token, or a PNG or SVG picture with one
-    inside. Contexts and schemas are bundled and never fetched. A DID document or a status list is
-    fetched only from a host that --allow names, never from a private network. The exit code is 0
-    when all holds, and 1 when something fails or can not be found out.
+    inside; `-` is standard input. Contexts and schemas are bundled and never fetched. A DID
+    document or a status list is fetched only from a host that --allow names, never from a private
+    network. The exit code is 0 when all holds, and 1 when something fails or can not be found out.
 
     Example:
       cairn verify essentials.png --with public/
@@ -61,7 +62,7 @@ def verify(
     from interchange.verify import Verifier
 
     verifier = Verifier(now(), fetching(allow, at_hand), keyring.known(keys), issuer)
-    report = verifier.look(file.read_bytes())
+    report = verifier.look(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     if as_json:
         say_json(_json(report))
     else:

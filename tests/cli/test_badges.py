@@ -77,6 +77,12 @@ def test_every_form_is_valid_with_what_is_published(
     assert {"proof", "issuer", "schema", "dates", "status"} <= set(found)
 
 
+def test_a_credential_can_come_through_a_pipe(issuing: Run) -> None:
+    text = write(issuing, "badge.json").read_text(encoding="utf-8")
+    issuing("status", "publish", "public")
+    assert issuing("verify", "-", "--with", "public", stdin=text).output.endswith("valid\n")
+
+
 def test_what_can_not_be_found_out_is_not_valid(issuing: Run, read: Read) -> None:
     write(issuing, "badge.json")
     assert outcomes(read, "badge.json", code=1)["status"] == "unknown"
@@ -414,6 +420,8 @@ def test_only_a_key_that_there_is_can_be_revoked_and_only_once(office: Run) -> N
     assert "cairn key list" in office("key", "revoke", "key-7", code=2).output
     office("key", "revoke", "key-1")
     assert "was revoked already" in office("key", "revoke", "key-1", code=2).output
+    other = office("key", "revoke", "did:web:other.example#key-1", code=2).output
+    assert "no key `did:web:other.example#key-1`" in other
     office("key", "new", "--site", "https://x.example/", "--keys", "own")
     name = json.loads(Path("own/issuer.json").read_text(encoding="utf-8"))["keys"][0]["id"]
     refused = office("key", "revoke", name, "--keys", "own", code=2).output
