@@ -354,3 +354,59 @@ def test_points_are_added_up_over_the_parts_that_are_met() -> None:
     assert told("2.5", "ant", "bee") == set()
     assert told("2.5", "ant", "cat") == {"gnu"}
     assert told("4", "ant", "bee", "cat") == {"gnu"}
+
+
+# --- over all ------------------------------------------------------------------------------------
+
+
+def averaged(least: int) -> Data:
+    return {"count": 1, "from": {"type": "module"}, "average": least, "of": "score", "over": "all"}
+
+
+@pytest.mark.parametrize(("attempts", "average"), [("first", 40), ("latest", 80), ("any", 60)])
+def test_an_average_over_all_is_of_the_attempts_that_count(attempts: str, average: int) -> None:
+    def told(least: int) -> set[str]:
+        pathway = {
+            "attempts": attempts,
+            "modules": {"ant": {"repeatable": 2} if attempts == "any" else {}},
+            "credentials": {"gnu": {"requires": averaged(least), "lasts": "while_met"}},
+        }
+        return held(assessed(pathway, done("ant", 1, score=40), done("ant", 2, score=80)))
+
+    assert told(average) == {"gnu"}
+    assert told(average + 1) == set()
+
+
+def test_an_average_over_all_is_earned_anew_by_all_that_came_since() -> None:
+    def told(*since: int) -> list[date]:
+        modules = ("ant", "bee", "cat")
+        told = assessed(
+            {
+                "modules": {name: {} for name in modules},
+                "credentials": {"gnu": {"requires": averaged(60), "valid_for": "5 days"}},
+            },
+            done("ant", 1, score=90),
+            *(done(name, 10, score=score) for name, score in zip(modules[1:], since, strict=True)),
+        )
+        return [award.on for award in told.standings["gnu"].awards]
+
+    assert told(80, 40) == [date(2026, 1, 1), date(2026, 1, 10)]
+    assert told(80, 39) == [date(2026, 1, 1)]
+
+
+def test_an_average_over_all_takes_an_item_with_two_faces_as_the_one_or_the_other() -> None:
+    def told(score: int) -> set[str]:
+        return held(
+            assessed(
+                {
+                    "modules": {"ant": {}, "bee": {}, "cat": {}},
+                    "credentials": {"gnu": {"requires": averaged(60), "lasts": "while_met"}},
+                },
+                done("ant", 1, score=50),
+                done("cat", 2, score=score),
+                substituted=[{"module": "ant", "counts_as": "bee", "on": "2026-01-01"}],
+            )
+        )
+
+    assert told(70) == {"gnu"}
+    assert told(69) == set()
