@@ -42,8 +42,6 @@ _UNKNOWN = 10_000
 _NAMED = 20
 #: How many unreadable entries wait for earlier ones, so that rejects stand in order.
 _WAITING = 10_000
-#: The largest file with a credential in it, in bytes: a picture.
-_LARGEST_BADGE = 40_000_000
 
 
 def columns_of(
@@ -297,7 +295,7 @@ class _Badges:
         from commands import keyring
         from commands.errors import UnusableError
         from commands.options import now
-        from commands.verifying import fetching
+        from commands.verifying import LARGEST, fetching
         from interchange.held import held
         from interchange.recognition import load_recognition
         from interchange.verify import Verifier
@@ -308,9 +306,9 @@ class _Badges:
                 "say what it counts as: --recognition FILE",
             )
         recognition = load_recognition(self.recognition)
-        data = raw.read(_LARGEST_BADGE + 1)
-        if len(data) > _LARGEST_BADGE:
-            raise UnusableError(f"`{given.name}` has more than {_LARGEST_BADGE:,} bytes")
+        data = raw.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise UnusableError(f"`{given.name}` has more than {LARGEST:,} bytes")
         fetch = fetching(self.allow, self.at_hand)
         report = Verifier(now(), fetch, keyring.known(self.keys)).look(data)
         return list(held(report, recognition, self.terms, self.learner or ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from commands.teaching import command
 
 if TYPE_CHECKING:
     from interchange.verify import Fetch, Report
+
+#: The largest file with a credential in it, in bytes: a picture.
+LARGEST = 40_000_000
 
 _SIGNS = {"holds": "met", "fails": "unmet", "unknown": "undecided"}
 
@@ -62,13 +66,23 @@ def verify(
     from interchange.verify import Verifier
 
     verifier = Verifier(now(), fetching(allow, at_hand), keyring.known(keys), issuer)
-    report = verifier.look(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    report = verifier.look(_read(file))
     if as_json:
         say_json(_json(report))
     else:
         _show(report)
     if not report.valid:
         click.get_current_context().exit(1)
+
+
+def _read(file: Path) -> bytes:
+    from commands.errors import UnusableError
+
+    with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as source:
+        data = source.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise UnusableError(f"`{file}` has more than {LARGEST:,} bytes")
+    return data
 
 
 def fetching(allowed: tuple[str, ...], at_hand: tuple[Path, ...]) -> Fetch:

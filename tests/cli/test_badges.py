@@ -77,6 +77,12 @@ def test_every_form_is_valid_with_what_is_published(
     assert {"proof", "issuer", "schema", "dates", "status"} <= set(found)
 
 
+def test_a_file_without_end_is_not_read_to_its_end(run: Run) -> None:
+    with Path("large").open("wb") as file:
+        file.truncate(40_000_001)
+    assert "has more than 40,000,000 bytes" in run("verify", "large", code=2).output
+
+
 def test_a_credential_can_come_through_a_pipe(issuing: Run) -> None:
     text = write(issuing, "badge.json").read_text(encoding="utf-8")
     issuing("status", "publish", "public")
