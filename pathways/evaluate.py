@@ -29,6 +29,7 @@ from pathways.tally import (
     lacking,
     leaf_mask,
     leaf_use,
+    less_may_do,
     lifted,
     of_value,
     one_each,
@@ -262,10 +263,10 @@ class Case:
         return self._reach_within(node, light)
 
     def _reach_together(self, node: Node, light: Light) -> int | None:
-        days = {light.day}
-        for index in bits(light.admitted & self.scope_of(node)):
-            days.update(first for first, _ in self.pool.options[index].stretches)
-        for day in sorted((d for d in days if d <= light.day), reverse=True):
+        # What may not be used may still have stood in the way until it ended.
+        ends = less_may_do(node, self.tree.attempts)
+        turning = (light.record if ends else light.admitted) & self.scope_of(node)
+        for day in reversed([*self.pool.turns(turning, light.day, ends=ends), light.day]):
             inner = replace(light, use_day=day, together=True)
             if (support := self._reach_within(node, inner)) is not None:
                 return support

@@ -475,6 +475,20 @@ class Pool:
                         others |= option.bit
         return others
 
+    def turns(self, mask: int, last: date, *, ends: bool) -> list[date]:
+        """The days up to a last one on which some options begin to be usable.
+
+        `ends`: and those on which they have just ceased to be, which matter where less may do
+        what more does not.
+        """
+        days: set[date] = set()
+        for index in bits(mask):
+            for first, until in self.options[index].stretches:
+                days.add(first)
+                if ends:
+                    days.add(day_after(until))
+        return sorted(day for day in days if day <= last)
+
     def once(self, day: date) -> int:
         """The options that have been usable by a day and are not revoked on it, expired or not."""
         if self._arrivals is None:

@@ -393,3 +393,33 @@ def test_what_a_rivals_award_keeps_met_did_not_lapse_the_day_before() -> None:
     )
     (stretch,) = told.standings["gnu"].awards
     assert (stretch.on, stretch.ended) == (date(2026, 1, 1), None)
+
+
+def test_what_is_used_together_may_be_all_that_was_usable_after_another_had_expired() -> None:
+    """Only days on which something began to be usable were tried, and the day of the verdict."""
+    told = assessed(
+        {
+            "modules": {"ant": {"valid_for": "4 days"}, "bee": {}, "cat": {}},
+            "credentials": {
+                "gnu": {
+                    "requires": {
+                        "count": 1,
+                        "from": {"type": "module"},
+                        "average": 60,
+                        "of": "score",
+                        "over": "all",
+                        "together": True,
+                    }
+                }
+            },
+        },
+        {
+            "enrolled": "2026-01-10",
+            "completed": [
+                {"module": "ant", "on": "2026-01-01", "score": 0},
+                {"module": "bee", "on": "2026-01-01", "score": 70},
+                {"module": "cat", "on": "2026-01-08", "score": 0},
+            ],
+        },
+    )
+    assert told.standings["gnu"].awarded_on == date(2026, 1, 10)
