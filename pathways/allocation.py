@@ -27,7 +27,7 @@ from pathways.document import plain
 from pathways.evidence import Face, Option, Pool, bits
 from pathways.periods import shift
 from pathways.problems import CairnError
-from pathways.tally import allowed, leaf_mask, leaf_use, less_may_do, of_value
+from pathways.tally import allowed, leaf_mask, leaf_use, of_value
 from pathways.verdict import Use
 
 #: Deterministic seconds of CP-SAT after which a rule is undecided.
@@ -288,7 +288,7 @@ class Root:
             self.waived[node.index] = (min(standing, key=lambda o: o.key), chosen)
             return
         if node.together and bound is None and not claim.together:
-            bound = self._together(node)
+            bound = self._together()
         if node.leaf:
             self._leaf(node, chosen, bound)
         else:
@@ -553,9 +553,9 @@ class Root:
             covering = [s for start, s in starts if start <= on <= shift(start, node.window)]
             self.problem.model.add_bool_or([*covering, question.negated()])
 
-    def _together(self, node: Node) -> _Together:
+    def _together(self) -> _Together:
         claim = self.claim
-        ends = less_may_do(node, claim.tree.attempts)
+        ends = not claim.tree.monotone
         turning = self.pool.once(claim.day) & (claim.record if ends else claim.admitted)
         usable_days = self.pool.turns(turning, claim.day, ends=ends)
         questions = [(day, self.problem.question()) for day in usable_days]

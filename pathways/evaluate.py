@@ -29,7 +29,6 @@ from pathways.tally import (
     lacking,
     leaf_mask,
     leaf_use,
-    less_may_do,
     lifted,
     of_value,
     one_each,
@@ -264,7 +263,7 @@ class Case:
 
     def _reach_together(self, node: Node, light: Light) -> int | None:
         # What may not be used may still have stood in the way until it ended.
-        ends = less_may_do(node, self.tree.attempts)
+        ends = not self.tree.monotone
         turning = (light.record if ends else light.admitted) & self.scope_of(node)
         for day in reversed([*self.pool.turns(turning, light.day, ends=ends), light.day]):
             inner = replace(light, use_day=day, together=True)

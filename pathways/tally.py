@@ -13,11 +13,6 @@ from pathways.verdict import Use
 ZERO = Decimal(0)
 
 
-def less_may_do(node: Node, attempts: str) -> bool:
-    """Whether a rule may be met by fewer of the usable options where more do not meet it."""
-    return attempts != "any" or any(inner.over_all for inner in node.walk())
-
-
 def leaf_mask(pool: Pool, node: Node, day: date, *, timed: bool | None = None) -> int:
     """The options that pass the tests of a leaf, usable or not.
 
