@@ -410,3 +410,121 @@ def test_an_average_over_all_takes_an_item_with_two_faces_as_the_one_or_the_othe
 
     assert told(70) == {"gnu"}
     assert told(69) == set()
+
+
+def test_what_is_waived_of_an_average_over_all_is_the_amount_and_not_the_average() -> None:
+    def told(*scores: int) -> set[str]:
+        names = ("ant", "bee", "cat")
+        return held(
+            assessed(
+                {
+                    "modules": {name: {} for name in names},
+                    "credentials": {"gnu": {"requires": {**averaged(60), "count": 3, "id": "r"}}},
+                },
+                *(done(name, 5, score=score) for name, score in zip(names, scores, strict=False)),
+                waived=[{"rule": "r", "amount": 1, "on": "2026-01-01"}],
+            )
+        )
+
+    assert told(70, 50) == {"gnu"}
+    assert told(70) == set()
+    assert told(70, 49) == set()
+
+
+def test_an_average_over_all_looks_at_what_is_recent_enough() -> None:
+    def told(period: str) -> set[str]:
+        rule = {**averaged(60), "since": period}
+        names = ("ant", "bee")
+        return held(
+            assessed(
+                {
+                    "modules": {name: {} for name in names},
+                    "credentials": {"gnu": {"requires": rule, "lasts": "while_met"}},
+                },
+                done("ant", 5, score=10),
+                done("bee", 12, score=70),
+            )
+        )
+
+    assert told("14 days") == {"gnu"}
+    assert told("15 days") == set()
+
+
+# --- nothing twice -------------------------------------------------------------------------------
+
+#: Credits, so that the parts are no matter of matching one by one.
+SIZES = {"ant": 5, "bee": 5, "cat": 10}
+
+
+def credits(names: Iterable[str], amount: int, **more: object) -> Data:
+    return {"credits": amount, "from": {"ids": list(names)}, **more}
+
+
+def apart(*rules: Data, distinct: object = True) -> set[str]:
+    return held(
+        assessed(
+            {
+                "modules": {name: {"credits": size} for name, size in SIZES.items()},
+                "credentials": {"gnu": {"requires": {"all": list(rules), "distinct": distinct}}},
+            },
+            *(done(name, day) for day, name in enumerate(SIZES, start=1)),
+        )
+    )
+
+
+def test_all_that_a_part_has_taken_is_gone_for_the_next() -> None:
+    assert apart(credits(["ant", "bee"], 10), credits(["ant"], 5)) == set()
+    assert apart(credits(["ant", "bee"], 10), credits(["bee"], 5)) == set()
+    assert apart(credits(["ant", "bee"], 10), credits(["cat"], 10)) == {"gnu"}
+
+
+def test_what_the_first_part_has_taken_is_gone_for_the_third() -> None:
+    assert apart(credits(["ant"], 5), credits(["bee"], 5), credits(["ant", "bee"], 5)) == set()
+    assert apart(credits(["ant"], 5), credits(["bee"], 5), credits(["ant", "cat"], 5)) == {"gnu"}
+
+
+def test_a_part_that_is_not_needed_takes_nothing_from_the_others() -> None:
+    def told(*of: tuple[Data, bool]) -> set[str]:
+        parts = [
+            {"worth": 1, "rule": rule} | ({"required": True} if required else {})
+            for rule, required in of
+        ]
+        rule = {"points": 2, "of": parts, "distinct": True}
+        return held(
+            assessed(
+                {
+                    "modules": {name: {"credits": size} for name, size in SIZES.items()},
+                    "credentials": {"gnu": {"requires": rule}},
+                },
+                *(done(name, day) for day, name in enumerate(SIZES, start=1)),
+            )
+        )
+
+    small, large = credits(["ant", "bee"], 10), credits(["bee", "cat"], 15)
+    assert told((small, False), (credits(["cat"], 10), False), (large, False)) == {"gnu"}
+    assert told((small, False), (large, True), (credits(["ant"], 5), False)) == {"gnu"}
+    assert told((small, False), (large, True)) == set()
+    assert told((credits(["ant"], 6), False), (small, False), (large, False)) == set()
+
+
+@pytest.mark.parametrize(("distinct", "expected"), [("through", False), (True, True)])
+def test_what_an_award_rests_on_is_taken_with_it(distinct: object, expected: bool) -> None:
+    told = assessed(
+        {
+            "modules": {name: {"credits": size} for name, size in SIZES.items()},
+            "credentials": {
+                "small": {"credits": 5, "requires": module("ant")},
+                "gnu": {
+                    "requires": {
+                        "all": [
+                            {"credits": 5, "from": {"type": "credential"}},
+                            credits(["ant"], 5),
+                        ],
+                        "distinct": distinct,
+                    }
+                },
+            },
+        },
+        done("ant", 1),
+    )
+    assert ("gnu" in held(told)) is expected
