@@ -68,12 +68,17 @@ def test_barred_pairs_give_no_more_than_one_each() -> None:
 
 
 def test_the_half_of_a_barred_pair_that_another_part_needs_is_kept() -> None:
-    told = barred({"all": [among(["ant", "bee"], 1), module("bee")]})
-    assert used(told, "gnu") == ("bee@2026-01-02",)
+    for name, item in (("ant", "ant@2026-01-01"), ("bee", "bee@2026-01-02")):
+        told = barred({"all": [among(["ant", "bee"], 1), module(name)]})
+        assert used(told, "gnu") == (item,)
 
 
 def test_a_barred_pair_is_not_needed_by_all_parts_at_once() -> None:
-    assert held(barred({"all": [module("ant"), module("bee")]})) == set()
+    both = [module("ant"), module("bee")]
+    assert held(barred({"all": both})) == set()
+    assert held(barred({"all": both, "distinct": True})) == set()
+    assert held(barred({"in_order": both})) == set()
+    assert held(barred({"all": both, "within": "5 days"})) == set()
     assert held(barred({"any": [{"all": [module("ant"), module("bee")]}, module("elk")]})) == {
         "gnu"
     }
@@ -107,6 +112,52 @@ def test_many_barred_pairs_are_told_apart_by_a_search(pairs: int) -> None:
         credentials = {"gnu": {"requires": among(names, count)}}
         told = assessed({"modules": modules, "credentials": credentials}, *completed)
         assert held(told) == expected
+
+
+# --- waivers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("distinct", [True, False])
+def test_of_two_waivers_of_a_rule_the_earlier_one_is_named(distinct: bool) -> None:
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {
+                "gnu": {
+                    "requires": {
+                        "all": [{"module": "ant", "id": "r"}, module("bee")],
+                        **({"distinct": True} if distinct else {}),
+                    }
+                }
+            },
+        },
+        done("bee", 5),
+        waived=[
+            {"rule": "r", "on": "2026-01-03", "id": "later"},
+            {"rule": "r", "on": "2026-01-02", "id": "sooner"},
+        ],
+    )
+    assert used(told, "gnu") == ("sooner", "bee@2026-01-05")
+
+
+def test_amounts_that_are_waived_add_up() -> None:
+    def told(need: int) -> set[str]:
+        return held(
+            assessed(
+                {
+                    "modules": {"ant": {"credits": 5}},
+                    "credentials": {"gnu": {"requires": {**credits(["ant"], need), "id": "r"}}},
+                },
+                done("ant", 5),
+                waived=[
+                    {"rule": "r", "amount": 3, "on": "2026-01-03", "id": "later"},
+                    {"rule": "r", "amount": 4, "on": "2026-01-02", "id": "sooner"},
+                ],
+            )
+        )
+
+    assert told(12) == {"gnu"}
+    assert told(13) == set()
 
 
 # --- exclusive sets ------------------------------------------------------------------------------
@@ -354,6 +405,22 @@ def test_points_are_added_up_over_the_parts_that_are_met() -> None:
     assert told("2.5", "ant", "bee") == set()
     assert told("2.5", "ant", "cat") == {"gnu"}
     assert told("4", "ant", "bee", "cat") == {"gnu"}
+
+
+def test_a_part_is_not_used_once_there_are_points_enough() -> None:
+    parts = [
+        {"worth": 1, "rule": module("ant"), "required": True},
+        {"worth": 1, "rule": module("bee")},
+    ]
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {"gnu": {"requires": {"points": 1, "of": parts}}},
+        },
+        done("ant", 5),
+        done("bee", 5),
+    )
+    assert used(told, "gnu") == ("ant@2026-01-05",)
 
 
 # --- over all ------------------------------------------------------------------------------------
