@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pathways.allocation import UndecidedError
 from pathways.awards import Assessment, assess
 from pathways.document import Document, Record
 from pathways.plan import plan
@@ -957,25 +958,35 @@ def test_a_large_selection_is_no_larger_than_it_must_be() -> None:
     assert found == tuple(names)
 
 
-def test_a_search_that_runs_into_its_bound_decides_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+# --- the bound -----------------------------------------------------------------------------------
+
+#: Met, and not by what each part would take first.
+CROSSED = both(amount("1", "ant", "bee"), amount("1", "ant"), distinct=True)
+
+
+def crossed(monkeypatch: pytest.MonkeyPatch, rule: Data, **more: Data) -> Document:
+    """A rule that takes a search, which has no time."""
     # A rule that takes longer than the real bound would take the test as long.
     monkeypatch.setattr("pathways.allocation.BOUND", 0.0)
     modules = {name: {"credits": 1} for name in ("ant", "bee")}
-    rule = both(amount("1", "ant", "bee"), amount("1", "ant"), distinct=True)
-    told = assess(
-        Document.model_validate(
-            {
-                "main": {
-                    "pathway": "p",
-                    "modules": modules,
-                    "credentials": {"gnu": {"requires": rule}},
-                }
-            }
-        ),
-        Record.model_validate({"completed": ["ant", "bee"]}),
-        ON,
-    )
+    pathway = {"modules": {**modules, **more}, "credentials": {"gnu": {"requires": rule}}}
+    return Document.model_validate({"main": {"pathway": "p", "version": "1", **pathway}})
+
+
+def test_a_search_that_runs_into_its_bound_decides_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = crossed(monkeypatch, CROSSED)
+    told = assess(document, Record.model_validate({"completed": ["ant", "bee"]}), ON)
     assert held(told) == set()
     assert told.standings["gnu"].outcome.value == "undecided"
+
+
+def test_a_plan_says_that_a_prerequisite_could_not_be_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = crossed(monkeypatch, module("cat"), cat={"requires": CROSSED})
+    record = Record.model_validate({"completed": ["ant", "bee"]})
+    bound = "^the search for a legal use of the evidence ran into its bound$"
+    with pytest.raises(UndecidedError, match=bound):
+        plan(document, record, "gnu", ON)
