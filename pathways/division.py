@@ -60,8 +60,8 @@ class Division:
 
     def _key(self, option: Option) -> str:
         """The key under which attempts are one, however they are divided."""
-        stands_in = option.ref != option.source_ref and self.pool.single(option.source_ref)
-        return f"m:{option.source_ref}" if stands_in else f"i:{option.item}"
+        own = self.pool.really(option.source_ref)
+        return f"m:{own}" if option.ref != own and self.pool.single(own) else f"i:{option.item}"
 
     def _divide(self, found: Mapping[str, list[tuple[Option, Any]]], number: int) -> None:
         problem, model = self.problem, self.problem.model

@@ -186,7 +186,7 @@ class Case:
         """
         if support is None or pair is None:
             return support, splits
-        if splits == 0:
+        if splits <= 0:
             raise TooManyError
         for module in sorted(pair):
             served = (o.bit for o in self.pool.serving_as(module) if o.kind == "module")

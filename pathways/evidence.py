@@ -343,7 +343,7 @@ class Pool:
         if option.ref != option.source_ref:
             keys.add(f"i:{option.item}")
             if self.single(option.source_ref):
-                keys.add(f"m:{option.source_ref}")
+                keys.add(f"m:{self.really(option.source_ref)}")
         if through and option.used:
             keys |= self.keys_of(option.used, beneath=True)
         return keys
@@ -357,7 +357,7 @@ class Pool:
         for option in self.options:
             if option.ref != option.source_ref and option.kind == "module":
                 first = f"m:{option.ref}" if option.capacity == 1 else f"i:{option.item}"
-                own, item = f"m:{option.source_ref}", f"i:{option.item}"
+                own, item = f"m:{self.really(option.source_ref)}", f"i:{option.item}"
                 for key in self.keys(option) - {first}:
                     nearer.setdefault(key, set()).add(first)
                 if item != first and own in self.keys(option):
@@ -367,9 +367,15 @@ class Pool:
             for key, others in nearer.items()
         }
 
+    def really(self, ref: str) -> str:
+        """The module that a completion is of: a retired code is the module that it was."""
+        was = self._document.retired.get(ref, ())
+        return was[0] if was and ref not in self._document.modules else ref
+
     def single(self, ref: str) -> bool:
         """Whether all attempts at a module are one item."""
-        return all(o.capacity == 1 for o in self.serving_as(ref) if o.kind == "module")
+        known = self._document.modules.get(self.really(ref))
+        return known is None or known[0].repeatable == 1
 
     def rests_on(self, option: Option, ref: str) -> bool:
         """Whether an award has used attempts at a module, itself or through other awards."""

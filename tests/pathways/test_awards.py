@@ -423,3 +423,20 @@ def test_what_is_used_together_may_be_all_that_was_usable_after_another_had_expi
         },
     )
     assert told.standings["gnu"].awarded_on == date(2026, 1, 10)
+
+
+def test_attempts_under_a_retired_code_are_as_many_items_as_its_module_may_count() -> None:
+    """Nothing serves as a retired code, which was taken to mean that all its attempts are one."""
+    ant = {"module": "ant"}
+    told = assessed(
+        {
+            "modules": {"ant": {"repeatable": 2, "equivalents": ["old"]}},
+            "credentials": {
+                "gnu": {"requires": {"all": [ant, ant], "distinct": True}},
+                "hen": {"requires": {"all": [ant, ant, ant], "distinct": True}},
+            },
+        },
+        {"completed": [{"module": "old", "on": f"2026-01-0{day}"} for day in (1, 2, 3)]},
+    )
+    assert told.standings["gnu"].awarded_on == date(2026, 1, 2)
+    assert told.standings["hen"].awarded_on is None
