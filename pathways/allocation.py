@@ -33,8 +33,10 @@ from pathways.verdict import Use
 #: Deterministic seconds of CP-SAT after which a rule is undecided.
 BOUND = 10.0
 
-#: What `partial` limits may divide one unit into: enough for halves, thirds, quarters, fifths.
+#: What `partial` limits may divide an item into at least: halves, thirds, quarters, fifths.
 _PARTS = 60
+#: And at most, however many its amounts would ask for.
+_FINEST = 10**6
 
 
 class UndecidedError(CairnError):
@@ -428,7 +430,7 @@ class Root:
         divided = self._divided(leaf)
         numbers = [node.need, *(o.measure(node.unit) for o in taken)]
         numbers += [o.amount for o in waivers if o.amount is not None]
-        leaf.scale = _scale(numbers) * (_PARTS if divided else 1)
+        leaf.scale = _scale(numbers) * self._steps(leaf, divided)
         for index in divided:
             whole = int(options[index].measure(node.unit) * leaf.scale)
             part = problem.model.new_int_var(0, whole, "")
@@ -448,6 +450,16 @@ class Root:
     def _divided(self, leaf: _Leaf) -> list[int]:
         partial = [bound for bound in leaf.node.bounds if bound.partial]
         return [i for i in leaf.takes if any(self._within(bound, i) for bound in partial)]
+
+    def _steps(self, leaf: _Leaf, divided: Sequence[int]) -> int:
+        """Into how many parts items are divided: as many as what limits ask of them needs."""
+        if not divided:
+            return 1
+        units = {bound.unit for bound in leaf.node.bounds if bound.partial}
+        sizes = [self.pool.options[i].measure(unit) for i in divided for unit in units]
+        scale = _scale(sizes)
+        steps = lcm(_PARTS, *(int(size * scale) for size in sizes if size))
+        return steps if steps <= _FINEST else _PARTS
 
     def _within(self, bound: Bound, index: int) -> bool:
         moment = self.pool.moment(self.claim.day)

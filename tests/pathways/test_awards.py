@@ -440,3 +440,27 @@ def test_attempts_under_a_retired_code_are_as_many_items_as_its_module_may_count
     )
     assert told.standings["gnu"].awarded_on == date(2026, 1, 2)
     assert told.standings["hen"].awarded_on is None
+
+
+def test_an_item_is_divided_as_finely_as_its_limits_ask_for() -> None:
+    """Sixtieths were the finest, and three sevenths and four sevenths did not make one."""
+
+    def limit(module: str) -> Mapping[str, Any]:
+        return {"at_most": 1, "of": [module], "unit": "hours", "partial": True}
+
+    told = assessed(
+        {
+            "modules": {"ant": {"credits": 3, "hours": 7}, "bee": {"credits": 4, "hours": 7}},
+            "credentials": {
+                "gnu": {
+                    "requires": {
+                        "credits": 1,
+                        "from": "any",
+                        "limits": [limit("ant"), limit("bee")],
+                    }
+                }
+            },
+        },
+        {"completed": ["ant", "bee"]},
+    )
+    assert told.standings["gnu"].status == "held"
