@@ -308,6 +308,7 @@ class _Life:
                 if due is None:
                     return
                 queue.start(due)
+            self._watch(career, queue)
             for day in queue:
                 self._upkeep(career, day, queue)
                 if self._due(career, day):
@@ -340,7 +341,7 @@ class _Life:
             return False
         view = self.case(tree)
         lasting = all(
-            option.until == date.max and option.stretches[-1][1] == date.max
+            option.until == date.max and all(last == date.max for _, last in option.stretches[-1:])
             for option in view.scope()
         )
         try:
@@ -356,6 +357,7 @@ class _Life:
             self._announce(career)
         for career in careers:
             queue.add_all(self._days(career.earned))
+            self._watch(career, queue)
         for day in queue:
             for career in careers:
                 try:
@@ -369,6 +371,8 @@ class _Life:
                     queue.add_all(other for other in self._days(career.earned) if other > day)
                 for career in careers:
                     self._keep(career, day, queue)
+            for career in careers:
+                self._classify(career, day)
 
     # --- the days that matter --------------------------------------------------------------------
 
@@ -467,6 +471,13 @@ class _Life:
             if witness is not None:
                 return award_class.name, witness
         return None, None
+
+    def _classify(self, career: _Career, day: date) -> None:
+        """Give an award its class by all that was awarded on its day."""
+        award = career.last
+        if award is not None and award.on == day and not award.given:
+            name, witness = self._class(career, day)
+            career.awards[-1] = replace(award, award_class=name, class_witness=witness)
 
     def _award(
         self, career: _Career, day: date, queue: _Days, witness: Witness | None = None

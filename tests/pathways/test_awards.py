@@ -464,3 +464,55 @@ def test_an_item_is_divided_as_finely_as_its_limits_ask_for() -> None:
         {"completed": ["ant", "bee"]},
     )
     assert told.standings["gnu"].status == "held"
+
+
+def test_an_award_on_record_is_followed_by_another_on_the_day_after_it_expired() -> None:
+    """That day was not asked about where nothing else happened on it."""
+    told = assessed(
+        {
+            "modules": {"ant": {}},
+            "credentials": {"gnu": {"requires": {"module": "ant", "id": "r"}}},
+        },
+        {
+            "holds": [{"credential": "gnu", "on": "2026-01-13", "expires": "2026-01-14"}],
+            "waived": [{"rule": "r", "on": "2026-01-11"}],
+        },
+    )
+    assert told.standings["gnu"].awarded_on == date(2026, 1, 15)
+
+
+def test_a_class_looks_at_what_rivals_are_awarded_on_the_same_day() -> None:
+    """It was decided before the awards of the day were all made."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {
+                "gnu": {
+                    "requires": {"any": [{"module": "ant"}]},
+                    "classes": [{"name": "gold", "requires": {"credential": "hen"}}],
+                },
+                "hen": {"requires": {"module": "bee"}},
+            },
+            "exclusive": [{"credentials": ["gnu", "hen"]}],
+        },
+        {"completed": ["ant", "bee"]},
+    )
+    assert told.standings["gnu"].awards[-1].award_class == "gold"
+
+
+def test_an_award_that_expired_before_it_was_made_is_no_evidence_and_no_error() -> None:
+    """It has no day of validity, and the last one was asked for."""
+    told = assessed(
+        {
+            "modules": {"ant": {}},
+            "credentials": {
+                "gnu": {"external": True},
+                "hen": {"requires": {"all": [{"credential": "gnu"}, {"module": "ant"}]}},
+            },
+        },
+        {
+            "completed": ["ant"],
+            "holds": [{"credential": "gnu", "on": "2026-01-08", "expires": "2026-01-05"}],
+        },
+    )
+    assert told.standings["hen"].awarded_on is None
