@@ -2,6 +2,7 @@
 
 Each stored case is a pathway, a record and a day that no one thought of, with what evaluator,
 checker and oracle agreed on when it was stored. What is found today must be what was found then.
+Those called `found` are there because each notices a change to the engine that no other noticed.
 """
 
 from __future__ import annotations
