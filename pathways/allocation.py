@@ -85,17 +85,10 @@ class _Leaf:
     scale: int = 1
 
 
-def feasible(
-    claims: Sequence[Claim], shares: Sequence[tuple[int, int, int]] = ()
-) -> list[int] | None:
-    """Return, for each claim, a set of options with which all are met together; or None.
-
-    `shares` says of two claims, by their places, how many items they may have in common.
-    """
-    problem = Problem(claims, shares)
-    if not problem.solve(canonical=False):
-        return None
-    return [problem.support(place) for place in range(len(claims))]
+def feasible(claim: Claim) -> int | None:
+    """Return a set of options with which a claim is met, or None."""
+    problem = Problem([claim])
+    return problem.support(0) if problem.solve(canonical=False) else None
 
 
 def canonical(

@@ -805,11 +805,14 @@ class Telling:
         tree, life = self._career.earned.tree, self._life
         if tree is None:
             return None
-        view = life.case(tree, quotas=life.quotas(self._career, life.on))
+        quotas = life.quotas(self._career, life.on)
+        view = life.case(tree, quotas=quotas)
         later = None
         if (ahead := self._ahead.life) is not None:
             twin = ahead.careers[self._career.earned.ref]
-            later = ahead.case(tree, quotas=ahead.quotas(twin, life.on))
+            # What rivals hold by now stays theirs, whatever would have come of it ahead.
+            kept = dict.fromkeys((*quotas, *ahead.quotas(twin, life.on)))
+            later = ahead.case(tree, quotas=tuple(kept))
         return Explanation(view, later)
 
     @property

@@ -519,8 +519,7 @@ class Case:
         )
 
     def _search(self, node: Node, light: Light, *, whole: bool) -> int | None:
-        found = allocation.feasible([self._claim(node, light, whole=whole)])
-        return None if found is None else found[0]
+        return allocation.feasible(self._claim(node, light, whole=whole))
 
     # --- the canonical witness -------------------------------------------------------------------
 

@@ -516,3 +516,20 @@ def test_an_award_that_expired_before_it_was_made_is_no_evidence_and_no_error() 
         },
     )
     assert told.standings["hen"].awarded_on is None
+
+
+def test_what_a_rival_holds_stays_with_it_when_what_is_in_progress_is_completed() -> None:
+    """Ahead, both were due on one day, so neither was held, and nothing was taken."""
+    told = assessed(
+        {
+            "modules": {"fox": {}, "ibis": {}},
+            "credentials": {
+                "hen": {"requires": {"any": [{"module": "ibis"}]}},
+                "kea": {"requires": {"count": 2, "from": {"type": "module"}}},
+            },
+            "exclusive": [{"credentials": ["kea", "hen"]}],
+        },
+        {"completed": ["ibis"], "in_progress": [{"module": "fox"}]},
+    )
+    assert told.standings["hen"].status == "held"
+    assert told.standings["kea"].outcome is Outcome.UNMET
