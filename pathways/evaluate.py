@@ -545,7 +545,11 @@ class Case:
             for n in node.walk()
         ):
             return False
-        scope = self._usable(light) & self.scope_of(node)
+        usable = self._usable(light)
+        if self._sensitive[node.index]:
+            # What is usable on another day may serve as something else on it.
+            usable |= self.pool.once(light.day) & light.admitted
+        scope = usable & self.scope_of(node)
         if two_faced(self.pool, scope) or any(quota.share > 0 for quota in self._quotas):
             return False
         return not self._bars(node, light) or self._one_faced(node, light)

@@ -9,6 +9,8 @@ from typing import Any
 from pathways.awards import Assessment, assess
 from pathways.document import Document, Record
 from pathways.verdict import Outcome
+from tests.fuzz.comparison import differences, unlike_the_search
+from tests.strategies import Case
 
 ON = date(2026, 1, 20)
 
@@ -533,3 +535,23 @@ def test_what_a_rival_holds_stays_with_it_when_what_is_in_progress_is_completed(
     )
     assert told.standings["hen"].status == "held"
     assert told.standings["kea"].outcome is Outcome.UNMET
+
+
+def test_together_an_item_serves_as_itself_though_it_could_serve_as_another_today() -> None:
+    """The witness named the face that is usable today, and a search named the other."""
+    case = Case(
+        {
+            "pathway": "p",
+            "modules": {"dog": {"credits": 5}, "kea": {"credits": 3, "valid_for": "3 days"}},
+            "credentials": {
+                "fox": {"requires": {"credits": 3, "from": "any", "together": True}},
+            },
+        },
+        {
+            "completed": [{"module": "kea", "on": "2026-01-05"}],
+            "substituted": [{"module": "kea", "counts_as": "dog"}],
+        },
+        ON,
+    )
+    assert not unlike_the_search(case)
+    assert not differences(case)
