@@ -7,7 +7,7 @@ have in common asks for that too: in which of the `n` items is each attempt, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
@@ -80,8 +80,19 @@ class Division:
                 for item, item_too in zip(within[one], within[other], strict=False):
                     # What counts twice in one selection is two items.
                     model.add(item + item_too + takes + takes_too <= 3)
+        faces = self._faces(found)
         for item in range(number):
-            self._item(item, found, within, by_user)
+            self._item(item, faces, within, by_user)
+
+    def _faces(self, keys: Iterable[str]) -> dict[str, list[tuple[Option, Any]]]:
+        """All that each attempt is taken as, by its key."""
+        faces: dict[str, list[tuple[Option, Any]]] = {key: [] for key in keys}
+        for takes in (takes for user in self.users for takes in user):
+            for index, question in takes.items():
+                option = self.pool.options[index]
+                for key in sorted(self.pool.keys(option) & faces.keys()):
+                    faces[key].append((option, question))
+        return faces
 
     def _asked(self, takes: Takes, found: Mapping[str, list[tuple[Option, Any]]]) -> dict[str, Any]:
         """Whether a selection uses each attempt, as whatever module."""
@@ -94,7 +105,7 @@ class Division:
     def _item(
         self,
         item: int,
-        found: Mapping[str, list[tuple[Option, Any]]],
+        faces: Mapping[str, list[tuple[Option, Any]]],
         within: Mapping[str, list[Any]],
         by_user: Sequence[Sequence[Mapping[str, Any]]],
     ) -> None:
@@ -114,7 +125,7 @@ class Division:
             model.add(common >= one + other - 1)
         attempts: dict[Decimal, list[Any]] = {}
         for key, question in in_it.items():
-            for option, takes in found[key]:
+            for option, takes in faces[key]:
                 taken = problem.question()
                 model.add(taken >= question + takes - 1)
                 attempts.setdefault(option.credits, []).append(taken)

@@ -555,3 +555,22 @@ def test_together_an_item_serves_as_itself_though_it_could_serve_as_another_toda
     )
     assert not unlike_the_search(case)
     assert not differences(case)
+
+
+def test_an_item_in_common_is_as_large_as_the_largest_thing_that_it_serves_as() -> None:
+    """Of an attempt at a repeatable module, only what it is as itself was looked at."""
+    told = assessed(
+        {
+            "modules": {"hen": {"credits": 2}, "gnu": {"repeatable": 3}},
+            "credentials": {
+                "elk": {
+                    "requires": {
+                        "all": [{"module": "gnu"}, {"module": "hen"}],
+                        "overlap": {"credits": 1},
+                    }
+                }
+            },
+        },
+        {"completed": ["gnu"], "substituted": [{"module": "gnu", "counts_as": "hen"}]},
+    )
+    assert told.standings["elk"].awarded_on is None
