@@ -561,7 +561,8 @@ class Root:
     def _together(self) -> _Together:
         claim = self.claim
         ends = not claim.tree.monotone
-        turning = self.pool.once(claim.day) & (claim.record if ends else claim.admitted)
+        known = self.pool.once(claim.day)
+        turning = known if ends else known & claim.admitted
         usable_days = self.pool.turns(turning, claim.day, ends=ends)
         questions = [(day, self.problem.question()) for day in usable_days]
         if questions:

@@ -574,3 +574,32 @@ def test_an_item_in_common_is_as_large_as_the_largest_thing_that_it_serves_as() 
         {"completed": ["gnu"], "substituted": [{"module": "gnu", "counts_as": "hen"}]},
     )
     assert told.standings["elk"].awarded_on is None
+
+
+def test_a_first_attempt_that_is_too_old_stands_in_the_way_until_it_expires() -> None:
+    """A search did not try the day after, and a renewal that was due ended in an error."""
+    told = assessed(
+        {
+            "attempts": "first",
+            "modules": {"elk": {"hours": 4, "valid_for": "7 days"}, "hen": {}, "jay": {}},
+            "credentials": {
+                "dog": {
+                    "requires": {"any": [{"module": "hen"}]},
+                    "valid_for": "7 days",
+                    "renewal": {"requires": {"hours": 4, "from": "any", "together": True}},
+                }
+            },
+        },
+        {
+            "completed": [
+                {"module": "elk", "on": "2026-01-01"},
+                {"module": "hen", "on": "2026-01-02"},
+                {"module": "elk", "on": "2026-01-08"},
+                {"module": "hen", "on": "2026-01-08"},
+            ],
+            "substituted": [{"module": "hen", "counts_as": "jay", "on": "2026-01-02"}],
+        },
+        date(2026, 1, 14),
+    )
+    (award,) = told.standings["dog"].awards
+    assert [renewal.on for renewal in award.renewals] == [date(2026, 1, 9)]
