@@ -560,10 +560,8 @@ class Root:
 
     def _together(self) -> _Together:
         claim = self.claim
-        ends = not claim.tree.monotone
-        known = self.pool.once(claim.day)
-        turning = known if ends else known & claim.admitted
-        usable_days = self.pool.turns(turning, claim.day, ends=ends)
+        admitted = self.pool.once(claim.day) & claim.admitted
+        usable_days = self.pool.turns(admitted, claim.day, monotone=claim.tree.monotone)
         questions = [(day, self.problem.question()) for day in usable_days]
         if questions:
             self.problem.model.add_exactly_one(question for _, question in questions)

@@ -262,11 +262,9 @@ class Case:
         return self._reach_within(node, light)
 
     def _reach_together(self, node: Node, light: Light) -> int | None:
-        # What may not be used may still have stood in the way until it ended.
-        ends = not self.tree.monotone
-        known = self.pool.once(light.day)
-        turning = known if ends else light.admitted & self.scope_of(node)
-        for day in reversed([*self.pool.turns(turning, light.day, ends=ends), light.day]):
+        admitted = light.admitted & self.scope_of(node)
+        turns = self.pool.turns(admitted, light.day, monotone=self.tree.monotone)
+        for day in reversed([*turns, light.day]):
             inner = replace(light, use_day=day, together=True)
             if (support := self._reach_within(node, inner)) is not None:
                 return support

@@ -481,17 +481,18 @@ class Pool:
                         others |= option.bit
         return others
 
-    def turns(self, mask: int, last: date, *, ends: bool) -> list[date]:
-        """The days up to a last one on which some options begin to be usable.
+    def turns(self, admitted: int, last: date, *, monotone: bool) -> list[date]:
+        """The days up to a last one on which admitted options begin to be usable.
 
-        `ends`: and those on which they have just ceased to be, which matter where less may do
-        what more does not.
+        Where less may do what more does not (not `monotone`), all that is known counts, with the
+        days on which it has just ceased to be usable: what may not be used may have stood in the
+        way until it ended.
         """
         days: set[date] = set()
-        for index in bits(mask):
+        for index in bits(admitted if monotone else self.once(last)):
             for first, until in self.options[index].stretches:
                 days.add(first)
-                if ends:
+                if not monotone:
                     days.add(day_after(until))
         return sorted(day for day in days if day <= last)
 
