@@ -80,27 +80,28 @@ class Division:
                 for item, item_too in zip(within[one], within[other], strict=False):
                     # What counts twice in one selection is two items.
                     model.add(item + item_too + takes + takes_too <= 3)
-        faces = self._faces(found)
+        faces: dict[str, list[tuple[Option, Any]]] = {key: [] for key in found}
+        for takes in (takes for user in self.users for takes in user):
+            for key, same in self._faces(takes, found).items():
+                faces[key] += same
         for item in range(number):
             self._item(item, faces, within, by_user)
 
-    def _faces(self, keys: Iterable[str]) -> dict[str, list[tuple[Option, Any]]]:
-        """All that each attempt is taken as, by its key."""
-        faces: dict[str, list[tuple[Option, Any]]] = {key: [] for key in keys}
-        for takes in (takes for user in self.users for takes in user):
-            for index, question in takes.items():
-                option = self.pool.options[index]
-                for key in sorted(self.pool.keys(option) & faces.keys()):
-                    faces[key].append((option, question))
+    def _faces(self, takes: Takes, keys: Iterable[str]) -> dict[str, list[tuple[Option, Any]]]:
+        """All that a selection takes each attempt as, by the key of the attempt."""
+        wanted, faces = set(keys), dict[str, list[tuple[Option, Any]]]()
+        for index, question in takes.items():
+            option = self.pool.options[index]
+            for key in sorted(self.pool.keys(option) & wanted):
+                faces.setdefault(key, []).append((option, question))
         return faces
 
-    def _asked(self, takes: Takes, found: Mapping[str, list[tuple[Option, Any]]]) -> dict[str, Any]:
+    def _asked(self, takes: Takes, keys: Iterable[str]) -> dict[str, Any]:
         """Whether a selection uses each attempt, as whatever module."""
-        asked: dict[str, list[Any]] = {}
-        for index, question in takes.items():
-            for key in sorted(self.pool.keys(self.pool.options[index]) & found.keys()):
-                asked.setdefault(key, []).append(question)
-        return {key: self.problem.either(questions) for key, questions in asked.items()}
+        return {
+            key: self.problem.either([question for _, question in same])
+            for key, same in self._faces(takes, keys).items()
+        }
 
     def _item(
         self,
