@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +16,8 @@ from click.testing import CliRunner
 from cli import cairn
 from domain.ledger import open_ledger
 from tests.audit.conftest import alter
-from tests.cli.conftest import EXAMPLES, ROOT, Run
+from tests.cli.conftest import EXAMPLES, Run
+from tests.cli.unprivileged import both, close_off
 from tests.ledgers import MOMENT, day
 from tests.questions import CHANGES, LATE, OFFICE, QUESTIONS, ROWS, commands, lines
 
@@ -144,39 +143,13 @@ def test_a_ledger_of_an_older_version_is_asked_as_far_as_it_goes(
     assert "nothing is mapped" in asked("map", "list").output
 
 
-ASKING = """
-import json, os, sys
-from click.testing import CliRunner
-from cli import cairn
-
-def told():
-    found = []
-    for words in json.load(open("words.json")):
-        result = CliRunner().invoke(cairn, words, prog_name="cairn")
-        found.append([words, result.exit_code, result.output])
-    return found
-
-os.chdir(sys.argv[1])
-first = told()
-os.chdir(sys.argv[2])
-if os.geteuid() == 0:  # whom no permission binds
-    os.setgid(65534)
-    os.setuid(65534)
-try:
-    open("new", "w")
-except PermissionError:
-    print(json.dumps([first, told()]))
-"""
-
-
 @pytest.fixture
 def sealed_off(asked: Run, tmp_path: Path) -> Iterator[Path]:
     """A copy of the office that nobody may write, in a folder that nobody may write."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         shutil.copytree(tmp_path, folder, dirs_exist_ok=True)
-        for path in (*folder.rglob("*"), folder):
-            path.chmod(0o555 if path.is_dir() else 0o444)
+        close_off(folder)
         yield folder
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755)
@@ -194,23 +167,15 @@ def test_asking_works_where_nothing_may_be_written(
         # columns, where they could be kept.
         if words[:2] not in (["status", "publish"], ["audit", "seal"], ["projections", "status"])
     ]
-    for folder in (tmp_path, sealed_off):
-        (folder / "words.json").write_text(json.dumps(words))
-        if state == "behind":
+    if state == "behind":
+        for folder in (tmp_path, sealed_off):
             for late in LATE:
                 alter(folder / "cairn.db", late)
     before = bytes_of(sealed_off)
-    done = subprocess.run(
-        [sys.executable, "-c", ASKING, str(tmp_path), str(sealed_off)],
-        env={**os.environ, "CAIRN_TODAY": TODAY, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    where_it_may, where_it_may_not = json.loads(done.stdout)
+    where_it_may, writable, where_it_may_not = both(words, tmp_path, sealed_off)
+    assert not writable
     assert where_it_may_not == where_it_may
-    assert {code for _, code, _ in where_it_may} <= {0, 1, 3}
+    assert {told.code for told in where_it_may} <= {0, 1, 3}
     assert bytes_of(sealed_off) == before
 
 
@@ -219,16 +184,8 @@ def test_a_ledger_that_was_not_closed_says_so_where_nothing_may_be_written(
     asked: Run, tmp_path: Path, sealed_off: Path
 ) -> None:
     (sealed_off / "cairn.db-wal").write_bytes(b"left by somebody")
-    for folder in (tmp_path, sealed_off):
-        (folder / "words.json").write_text('[["learner", "list"]]')
-    done = subprocess.run(
-        [sys.executable, "-c", ASKING, str(tmp_path), str(sealed_off)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    (_, [[_, code, said]]) = json.loads(done.stdout)
-    assert code == 4
-    assert "was not closed" in said
-    assert "together with `cairn.db-wal`" in said
+    _, writable, (told,) = both([["learner", "list"]], tmp_path, sealed_off)
+    assert not writable
+    assert told.code == 4
+    assert "was not closed" in told.output
+    assert "together with `cairn.db-wal`" in told.output

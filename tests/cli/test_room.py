@@ -17,6 +17,7 @@ import pytest
 from commands.failures import Exit
 from tests.cli.conftest import EXAMPLES, ROOT, Run
 from tests.cli.test_asking import TODAY, made
+from tests.cli.unprivileged import both, close_off
 from tests.questions import lines
 
 __all__ = ["made"]  # the office
@@ -163,28 +164,6 @@ def test_an_export_that_finds_no_room_to_be_read_leaves_no_half_ledger(
     desk("replay", "--db", "new.db")
 
 
-CHANGING = """
-import json, os, sys
-from click.testing import CliRunner
-from cli import cairn
-
-def told():
-    found = []
-    for words in json.load(open("words.json")):
-        result = CliRunner().invoke(cairn, words, prog_name="cairn")
-        found.append([words, result.exit_code, result.stderr])
-    return found
-
-os.chdir(sys.argv[1])
-told()
-os.chdir(sys.argv[2])
-if os.geteuid() == 0:  # whom no permission binds
-    os.setgid(65534)
-    os.setuid(65534)
-print(json.dumps(told()))
-"""
-
-
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="there are no such permissions here")
 @pytest.mark.parametrize("folder_mode", [0o777, 0o555], ids=["the file", "the folder too"])
 def test_a_command_that_may_not_write_says_so_and_changes_nothing(
@@ -195,20 +174,14 @@ def test_a_command_that_may_not_write_says_so_and_changes_nothing(
         changes = [*lines(CHANGES), ["import", "more.csv"]]
         # Whose keys somebody else may read, signs nothing, whether it could be written or not.
         changes = [words for words in changes if words[0] != "badge"]
-        Path("words.json").write_text(json.dumps(changes))
         shutil.copytree(tmp_path, folder, dirs_exist_ok=True)
-        for path in (*folder.rglob("*"), folder):
-            path.chmod(0o555 if path.is_dir() else 0o444)
+        close_off(folder)
         folder.chmod(folder_mode)
         before = (folder / "cairn.db").read_bytes()
-        done = subprocess.run(
-            [sys.executable, "-c", CHANGING, str(tmp_path), str(folder)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for words, code, said in json.loads(done.stdout):
-            assert code == Exit.LEDGER, (words, said)
-            assert said.startswith("error: `cairn.db` can not be written\n    help: "), words
+        _, writable, found = both(changes, tmp_path, folder)
+        assert writable is (folder_mode == 0o777)
+        for told in found:
+            assert told.code == Exit.LEDGER, told
+            expected = "error: `cairn.db` can not be written\n    help: "
+            assert told.errors.startswith(expected), told.words
         assert (folder / "cairn.db").read_bytes() == before
