@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -25,8 +25,10 @@ from domain.commands import (
     WithdrawEnrolment,
 )
 from domain.events import Event, Recorded
+from domain.imports import Intake, import_rows
 from domain.learner import Learner
 from domain.ledger import Ledger, Receipt, open_ledger
+from domain.reports import Row
 from pathways.document import Document
 from pathways.source import load_pathway
 
@@ -85,6 +87,16 @@ class Desk:
 
     def retire(self, pathway: str, version: str) -> Receipt:
         return self.do(RetirePathway(pathway=pathway, version=version, on=self.today))
+
+    def take_in(self, rows: Iterable[Row]) -> None:
+        """Import rows; who is not known yet is registered, and enrolled in the ladder."""
+        import_rows(
+            self.ledger,
+            rows,
+            on=self.today,
+            clock=lambda: MOMENT,
+            intake=Intake(register=True, enrol=("ladder",)),
+        )
 
     def register(self, reference: str = "s-1") -> str:
         if reference not in self.learners:

@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 
 from domain.events import LearnerMoved
-from domain.imports import Intake, import_rows
 from domain.ledger import open_ledger
 from projections.audit import audit, caught_up
 from projections.sealing import seal, verify
 from tests.audit.test_seal import KEY, PUBLIC
 from tests.domain.test_imports import many
 from tests.domain.test_processes import RECORDING, run_all
-from tests.ledgers import LADDER, MOMENT, TODAY, Desk, desk
+from tests.ledgers import LADDER, MOMENT, Desk, desk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL here")
 
@@ -164,13 +163,7 @@ def test_a_migration_that_was_killed_is_finished_by_running_it_again(place: str)
     with open_ledger(place) as ledger:
         registrar = Desk(ledger)
         registrar.publish(LADDER)
-        import_rows(
-            ledger,
-            many(80),
-            on=TODAY,
-            clock=lambda: MOMENT,
-            intake=Intake(register=True, enrol=("ladder",)),
-        )
+        registrar.take_in(many(80))
         registrar.publish(newer)
         everybody = [*ledger.directory.ids(f"s-{number}" for number in range(80)).values()]
 

@@ -52,13 +52,7 @@ def crowd(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     with open_ledger(database) as ledger:
         registrar = Desk(ledger)
         registrar.publish(LADDER)
-        import_rows(
-            ledger,
-            many(40),
-            on=TODAY,
-            clock=lambda: MOMENT,
-            intake=Intake(register=True, enrol=("ladder",)),
-        )
+        registrar.take_in(many(40))
         yield registrar
 
 

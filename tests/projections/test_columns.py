@@ -23,7 +23,6 @@ from domain.commands import (
     StartModule,
     SubstituteModule,
 )
-from domain.imports import Intake, import_rows
 from domain.ledger import open_ledger
 from domain.records import record_of
 from pathways.awards import assess
@@ -76,13 +75,7 @@ def busy(registrar: Desk) -> Desk:
 
 
 def intake(registrar: Desk, number: int) -> None:
-    import_rows(
-        registrar.ledger,
-        many(number),
-        on=TODAY,
-        clock=lambda: MOMENT,
-        intake=Intake(register=True, enrol=("ladder",)),
-    )
+    registrar.take_in(many(number))
 
 
 def told(columns: Columns) -> list[dict[str, Any]]:

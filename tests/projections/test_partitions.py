@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from domain.errors import LedgerLockedError
-from domain.imports import Intake, import_rows
 from projections import partitions, rebuilding
 from projections.partitions import Sharing, UnsharedError, shared
 from projections.rebuilding import rebuild
 from projections.runner import Projections
 from tests.domain.test_imports import many
-from tests.ledgers import LADDER, MOMENT, TODAY, Desk
+from tests.ledgers import LADDER, Desk
 from tests.projections.test_read_models import rows
 
 
@@ -86,13 +85,7 @@ def views(registrar: Desk) -> Iterator[Projections]:
 def crowd(registrar: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A ledger of fifteen learners, rebuilt in many parts."""
     registrar.publish(LADDER)
-    import_rows(
-        registrar.ledger,
-        many(15),
-        on=TODAY,
-        clock=lambda: MOMENT,
-        intake=Intake(register=True, enrol=("ladder",)),
-    )
+    registrar.take_in(many(15))
     registrar.enrol(who="s-1")
     registrar.complete("sheets-1")
     registrar.retire("ladder", "1")

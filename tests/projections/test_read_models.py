@@ -17,7 +17,6 @@ from domain.commands import (
     RevokeAward,
     StartModule,
 )
-from domain.imports import Intake, import_rows
 from projections import (
     activity,
     completions,
@@ -84,13 +83,7 @@ def test_rebuilding_gives_the_rows_that_catching_up_gave(
     busy: Desk, views: Projections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "_PAGE", 3)
-    import_rows(
-        busy.ledger,
-        many(15),
-        on=TODAY,
-        clock=lambda: MOMENT,
-        intake=Intake(register=True, enrol=("ladder",)),
-    )
+    busy.take_in(many(15))
     caught_up = rows(views)
     assert all(caught_up.values())
     assert views.rebuild() == busy.ledger.store.head()
