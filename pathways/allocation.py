@@ -18,16 +18,17 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from itertools import combinations, product
 from math import lcm
 from typing import Any
 
+from pathways.commons import Commons, Takes, User
 from pathways.compile import Bound, Node, Tree
-from pathways.division import Division, Shared
 from pathways.document import plain
 from pathways.evidence import Face, Option, Pool, bits
 from pathways.periods import shift
 from pathways.problems import CairnError
-from pathways.tally import allowed, leaf_mask, leaf_use, of_value
+from pathways.tally import allowed, leaf_mask, leaf_use, of_value, scale_of
 from pathways.verdict import Use
 
 #: Deterministic seconds of CP-SAT after which a rule is undecided.
@@ -41,6 +42,10 @@ _FINEST = 10**6
 
 class UndecidedError(CairnError):
     """The solver ran into its bound: neither met nor unmet is proved."""
+
+    def for_module(self, module: str) -> UndecidedError:
+        """The same, where it was asked whether a module may be started."""
+        return UndecidedError(f"whether `{module}` may be started can not be told: {self}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,34 +171,16 @@ class Problem:
         self.model.add(expression >= bound).only_enforce_if(when)
 
     def limit_common(self, first: Root, second: Root, share: int) -> None:
-        """Let two claims have so many items in common at most."""
-        ours, theirs = first.keyed(), second.keyed()
-        common: dict[str, Any] = {}
-        for key in sorted(ours.keys() & theirs.keys()):
-            common[key] = self.question()
-            mine, other = self.either(ours[key]), self.either(theirs[key])
-            self.model.add(common[key] >= mine + other - 1)
-        self.limit_items(first.pool, common, share)
+        """Let two claims have so many items in common at most.
 
-    def limit_items(self, pool: Pool, common: Mapping[str, Any], most: int) -> None:
-        """Let so many items at most be in common, given the keys that are."""
-        counted = [question for question, _ in self.counted(pool, common)]
-        if counted:
-            self.model.add(sum(counted) <= most)
+        Each leaves the other its items, as if the other had used them before.
+        """
+        self.limit_used(first, second.user().before, share)
+        self.limit_used(second, first.user().before, share)
 
-    def counted(self, pool: Pool, common: Mapping[str, Any]) -> list[tuple[Any, str]]:
-        """The questions that count each item once, though it may have several keys in common."""
-        nearer = pool.nearer_keys()
-        items = []
-        for key, question in common.items():
-            told = [common[other] for other in nearer.get(key, ()) if other in common]
-            if told:
-                extra = self.question()
-                self.model.add(extra >= question - sum(told))
-                items.append((extra, key))
-            else:
-                items.append((question, key))
-        return items
+    def limit_used(self, root: Root, other: User, share: int) -> None:
+        """Let a claim have so many items at most in common with what another has used."""
+        Commons(self, root.pool, [root.user(), other]).allow_items(share)
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -308,7 +295,7 @@ class Root:
             self._encode(child, question, bound)
         if all(node.required):
             return
-        scale = _scale([*node.worths, node.need])
+        scale = scale_of([*node.worths, node.need])
         worths = [int(worth * scale) for worth in node.worths]
         need = int(node.need * scale)
         problem.at_least(zip(questions, worths, strict=True), need, chosen)
@@ -423,7 +410,7 @@ class Root:
         divided = self._divided(leaf)
         numbers = [node.need, *(o.measure(node.unit) for o in taken)]
         numbers += [o.amount for o in waivers if o.amount is not None]
-        leaf.scale = _scale(numbers) * self._steps(leaf, divided)
+        leaf.scale = scale_of(numbers) * self._steps(leaf, divided)
         for index in divided:
             whole = int(options[index].measure(node.unit) * leaf.scale)
             part = problem.model.new_int_var(0, whole, "")
@@ -442,7 +429,13 @@ class Root:
 
     def _divided(self, leaf: _Leaf) -> list[int]:
         partial = [bound for bound in leaf.node.bounds if bound.partial]
-        return [i for i in leaf.takes if any(self._within(bound, i) for bound in partial)]
+        return [
+            i
+            for i in leaf.takes
+            # Of nothing there is no part.
+            if self.pool.options[i].measure(leaf.node.unit)
+            and any(self._within(bound, i) for bound in partial)
+        ]
 
     def _steps(self, leaf: _Leaf, divided: Sequence[int]) -> int:
         """Into how many parts items are divided: as many as what limits ask of them needs."""
@@ -450,7 +443,7 @@ class Root:
             return 1
         units = {bound.unit for bound in leaf.node.bounds if bound.partial}
         sizes = [self.pool.options[i].measure(unit) for i in divided for unit in units]
-        scale = _scale(sizes)
+        scale = scale_of(sizes)
         steps = lcm(_PARTS, *(int(size * scale) for size in sizes if size))
         return steps if steps <= _FINEST else _PARTS
 
@@ -464,7 +457,7 @@ class Root:
         if index not in leaf.parts:
             return leaf.takes[index], int(option.measure(unit) * scale)
         whole = int(option.measure(leaf.node.unit) * leaf.scale)
-        if unit == leaf.node.unit or whole == 0:
+        if unit == leaf.node.unit:
             return leaf.parts[index], scale // leaf.scale
         return leaf.parts[index], int(option.measure(unit) * scale) // whole
 
@@ -472,10 +465,10 @@ class Root:
         problem, options = self.problem, self.pool.options
         numbers = [bound.amount, bound.each or Decimal(0)]
         numbers += [options[i].measure(bound.unit) for i in leaf.takes]
-        scale = _scale(numbers)
+        scale = scale_of(numbers)
         for index in leaf.parts:
             whole = int(options[index].measure(leaf.node.unit) * leaf.scale)
-            scale = lcm(scale, leaf.scale if bound.unit == leaf.node.unit else max(whole, 1))
+            scale = lcm(scale, leaf.scale if bound.unit == leaf.node.unit else whole)
         amount = int(bound.amount * scale)
 
         def terms(indexes: Iterable[int]) -> list[tuple[Any, int]]:
@@ -517,7 +510,7 @@ class Root:
                 (i, weight * ((value.of(options[i]) or Decimal(0)) - value.average))
                 for i, weight in worth
             ]
-            scale = _scale([number for _, number in above])
+            scale = scale_of([number for _, number in above])
             terms = [(leaf.takes[i], int(number * scale)) for i, number in above]
             problem.at_least(terms, 0, leaf.chosen)
             # An average of nothing is none.
@@ -532,7 +525,7 @@ class Root:
                 )
                 for i in leaf.takes
             ]
-            scale = _scale([value.sum, *(number for _, number in worth)])
+            scale = scale_of([value.sum, *(number for _, number in worth)])
             terms = [(leaf.takes[i], int(number * scale)) for i, number in worth]
             problem.at_least(terms, int(value.sum * scale), leaf.chosen)
 
@@ -542,6 +535,19 @@ class Root:
         """What each selection under a rule takes."""
         leaves = (self.leaves.get(inner.index) for inner in node.walk())
         return [leaf.takes for leaf in leaves if leaf is not None]
+
+    def user(self, node: Node | None = None) -> User:
+        """A rule of the tree, by default the outermost, as one that uses evidence beside others."""
+        node = node or self.claim.node
+        apart: list[tuple[Takes, Takes]] = []
+        for inner in node.walk():
+            leaf = self.leaves.get(inner.index)
+            if leaf is not None and not inner.over_all:
+                apart.append((leaf.takes, leaf.takes))
+            elif inner.overlap_items == 0:
+                for parts in combinations(map(self._selections, inner.children), 2):
+                    apart += product(*parts)
+        return User(self._selections(node), apart)
 
     def _takes_under(self, node: Node) -> list[tuple[int, Any]]:
         return [found for takes in self._selections(node) for found in takes.items()]
@@ -587,73 +593,23 @@ class Root:
 
     def _share(self, node: Node) -> None:
         problem = self.problem
-        keyed = [self._keyed_under(child, through=node.through) for child in node.children]
-        common: dict[str, Any] = {}
-        for key in sorted({key for child in keyed for key in child}):
-            users = [problem.either(child[key]) for child in keyed if key in child]
-            if len(users) < 2:
-                continue
-            if node.overlap_items == 0:
+        if node.through:
+            keyed = [self._keyed(child) for child in node.children]
+            for key in sorted({key for child in keyed for key in child}):
+                users = [problem.either(child[key]) for child in keyed if key in child]
                 problem.model.add(sum(users) <= 1)
-                continue
-            common[key] = problem.question()
-            problem.model.add(2 * common[key] <= sum(users))
-            for place, user in enumerate(users):
-                for other in users[place + 1 :]:
-                    problem.model.add(common[key] >= user + other - 1)
-        if node.overlap_items == 0:
-            self._divide(node)
-        else:
-            self._overlap(node, common)
-
-    def _overlap(self, node: Node, common: Mapping[str, Any]) -> None:
-        """Keep what children have in common, given the keys that are, within its limit."""
-        problem = self.problem
-        division = Division(problem, self.pool, [self._selections(c) for c in node.children])
-        shared = division.shared
-        for question, key in problem.counted(self.pool, common):
-            alone = question
-            if key in division.used:
-                # What is used as a repeatable module is counted among the items of that.
-                alone = problem.question()
-                problem.model.add(alone >= question - sum(division.used[key]))
-            shared.append(Shared(alone, self._attempts(node, key)))
-        if node.overlap_credits is None:
-            if shared and node.overlap_items is not None:
-                problem.at_most(((one.question, 1) for one in shared), node.overlap_items)
+            self._divide_beneath(node)
             return
-        worth = [term for one in shared for term in self._worth(one)]
-        if worth:
-            scale = _scale([node.overlap_credits, *(credits for _, credits in worth)])
-            terms = [(question, int(credits * scale)) for question, credits in worth]
-            problem.at_most(terms, int(node.overlap_credits * scale))
+        commons = Commons(problem, self.pool, [self.user(child) for child in node.children])
+        if node.overlap_items == 0:
+            commons.allow_none()
+        elif node.overlap_items is not None:
+            commons.allow_items(node.overlap_items)
+        else:
+            assert node.overlap_credits is not None
+            commons.allow_credits(node.overlap_credits)
 
-    def _attempts(self, node: Node, key: str) -> dict[Decimal, list[Any]]:
-        """By their credits, the questions about the attempts that a rule may use under a key."""
-        attempts: dict[Decimal, list[Any]] = {}
-        for index, question in self._takes_under(node):
-            option = self.pool.options[index]
-            if key in self.pool.keys(option):
-                attempts.setdefault(option.credits, []).append(question)
-        return attempts
-
-    def _worth(self, item: Shared) -> list[tuple[Any, Decimal]]:
-        """The credits of an item in common, as a sum: those of its largest attempt that is used."""
-        least, *larger = sorted(item.attempts)
-        terms = [(item.question, least)]
-        below = least
-        for credits in larger:
-            as_large = [
-                q for other in item.attempts if other >= credits for q in item.attempts[other]
-            ]
-            step = self.problem.question()
-            for question in as_large:
-                self.problem.model.add(step >= item.question + question - 1)
-            terms.append((step, credits - below))
-            below = credits
-        return terms
-
-    def _divide(self, node: Node) -> None:
+    def _divide_beneath(self, node: Node) -> None:
         """Keep attempts at a repeatable module, none of them in common, within its items."""
         capped = {
             o.ref: o.capacity
@@ -661,7 +617,7 @@ class Root:
             if o.capacity is not None and o.capacity > 1
         }
         for ref, capacity in sorted(capped.items()):
-            found = [self._items_of(child, ref, through=node.through) for child in node.children]
+            found = [self._items_of(child, ref, through=True) for child in node.children]
             counts: list[Any] = [count for count in found if count is not None]
             if len(counts) > 1:
                 self.problem.model.add(sum(counts) <= capacity)
@@ -677,7 +633,8 @@ class Root:
             takes = {} if leaf is None else leaf.takes
             options = self.pool.options
             counts = [q for i, q in takes.items() if options[i].ref == ref]
-            counts = [sum(counts)] if counts else []
+            # Attempts that `over: all` takes may all be one item.
+            counts = counts if node.over_all or not counts else [sum(counts)]
         else:
             inside = node.through or (through and node.overlap_items != 0)
             found = [self._items_of(child, ref, through=inside) for child in node.children]
@@ -710,17 +667,15 @@ class Root:
                 answers.append(question)
         return answers
 
-    def keyed(self, *, through: bool = False) -> dict[str, list[Any]]:
-        """Everything used, under the keys by which items are the same."""
-        return self._keyed_under(self.claim.node, through=through)
-
-    def _keyed_under(self, node: Node, *, through: bool) -> dict[str, list[Any]]:
+    def _keyed(self, node: Node) -> dict[str, list[Any]]:
+        """All that a rule uses, and what awards among it rest on, by the keys of one item."""
         keyed: dict[str, list[Any]] = {}
         for index, question in self._takes_under(node):
-            for key in self.pool.keys(self.pool.options[index], through=through):
+            for key in self.pool.keys(self.pool.options[index], through=True):
                 keyed.setdefault(key, []).append(question)
-            if through and index in self._beneath:
-                for key, uses in self._beneath[index].keyed(through=True).items():
+            if index in self._beneath:
+                root = self._beneath[index]
+                for key, uses in root._keyed(root.claim.node).items():
                     both = self.problem.question()
                     used = self.problem.either(uses)
                     self.problem.model.add(both >= question + used - 1)
@@ -744,9 +699,9 @@ class Root:
                 self.problem.model.add(sum(users) <= 1)
 
     def _quota(self, quota: Quota) -> None:
-        taken, ours = self.pool.keys_of(quota.used), self.keyed()
-        common = {key: self.problem.either(ours[key]) for key in sorted(ours.keys() & taken)}
-        self.problem.limit_items(self.pool, common, quota.share)
+        yes = self.problem.model.new_constant(1)
+        rival = User([{option.index: yes} for option in self.pool.served(quota.used)])
+        self.problem.limit_used(self, rival, quota.share)
 
     # --- the canonical order ---------------------------------------------------------------------
 
@@ -856,16 +811,6 @@ def _exactly(amount: Fraction) -> str:
     if denominator > 1:
         return str(amount)
     return plain(Decimal(amount.numerator) / Decimal(amount.denominator))
-
-
-def _scale(numbers: Iterable[Decimal]) -> int:
-    """The power of ten with which all numbers become whole."""
-    places = 0
-    for number in numbers:
-        exponent = number.normalize().as_tuple().exponent
-        assert isinstance(exponent, int)
-        places = max(places, -exponent)
-    return int(10**places)
 
 
 def _late_first(option: Option) -> tuple[object, ...]:

@@ -506,7 +506,8 @@ class _Life:
         award, renewal = career.last, career.earned.model.renewal
         if award is None or award.expires is None:
             return
-        queue.add_all((award.expires, day_after(award.expires)))
+        # What the record says may have expired before it was made.
+        queue.add_all((award.expires, max(award.on, day_after(award.expires))))
         if renewal is not None:
             if renewal.opens is not None:
                 queue.add(opening(award.expires, renewal.opens))
@@ -594,17 +595,23 @@ class _Life:
         for option in self.pool.options:
             if option.until < day:
                 gone |= option.bit
-        # What rivals hold by now is taken, and what earned an earlier award earns no later one.
-        view = self.case(
-            tree,
-            after=self._fresh_after(career, career.awards[:-1]),
-            quotas=self.quotas(career, day),
-        )
-        for earlier in self._days(career.earned):
+        # What earned an earlier award earns no later one; what rivals hold by now is taken, and
+        # so is what they held then.
+        fresh, taken = self._fresh_after(career, career.awards[:-1]), self.quotas(career, day)
+        ends = {
+            day_after(last)
+            for other, _ in self._rivals_of(career)
+            for award in other.awards
+            for _, last in award.stretches()
+        }
+        for earlier in sorted(ends.union(self._days(career.earned))):
             if earlier > day:
                 break
-            if self._open(earlier) and view.met(earlier, gone):
-                return view.witness(earlier, gone)
+            if self._open(earlier):
+                quotas = tuple(dict.fromkeys((*taken, *self.quotas(career, earlier))))
+                view = self.case(tree, after=fresh, quotas=quotas)
+                if view.met(earlier, gone):
+                    return view.witness(earlier, gone)
         return None
 
     def _view(self, career: _Career, day: date) -> Case:
@@ -630,12 +637,17 @@ class _Life:
         """What held awards of the credential's exclusive sets have used."""
         return tuple(
             Quota(award.faces, share)
-            for members, share in self._sets.get(career.earned.ref, ())
-            for other in members
-            if other != career.earned.ref
-            for award in self.careers[other].awards
+            for other, share in self._rivals_of(career)
+            for award in other.awards
             if award.used and award.held(day)
         )
+
+    def _rivals_of(self, career: _Career) -> Iterator[tuple[_Career, int]]:
+        """The other members of a credential's exclusive sets, each with what it may share."""
+        for members, share in self._sets.get(career.earned.ref, ()):
+            for other in members:
+                if other != career.earned.ref:
+                    yield self.careers[other], share
 
     def _due(self, career: _Career, day: date) -> bool:
         """Whether a new award is due on a day: the rule is met, and no award stands in its way."""

@@ -448,12 +448,17 @@ _Same = frozenset[_Face]
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What a rule was seen to use; `apart` says that its parts may share nothing."""
+    """What a rule was seen to use.
+
+    `apart` says that its parts may share nothing, `every` that it takes every attempt, and so
+    does not count them as items of their own.
+    """
 
     faces: frozenset[_Face] = frozenset()
     waivers: frozenset[_Item] = frozenset()
     parts: tuple[_Finding, ...] = ()
     apart: bool = False
+    every: bool = False
 
     def separate(self, attempts: Iterable[_Same], worth: Callable[[_Same], Fraction]) -> Fraction:
         """Add up those attempts at a repeatable module that can not be one and the same item.
@@ -461,7 +466,8 @@ class _Finding:
         What one selection counts can not be, nor what is used by parts that may share nothing.
         """
         if not self.parts:
-            return _total(worth(one) for one in attempts if one & self.faces)
+            own = [worth(one) for one in attempts if one & self.faces]
+            return max(own, default=Fraction(0)) if self.every else _total(own)
         amounts = [part.separate(attempts, worth) for part in self.parts]
         return _total(amounts) if self.apart else max(amounts)
 
@@ -625,7 +631,11 @@ class _Hearing:
             self._selection(rule, use, faces, at)
         elif len(faces) != 1 or use.amounts or use.waived:
             self.object_to(at.path, "this rule uses one item, the whole of it, and no waiver")
-        return _Finding(frozenset(faces), self._items(at.waivers.keys() & {*use.waived}))
+        return _Finding(
+            frozenset(faces),
+            self._items(at.waivers.keys() & {*use.waived}),
+            every=isinstance(rule, AmountRule) and rule.over == "all",
+        )
 
     def _kept_out(self, rule: _Leaf, face: _Face, at: _Place) -> str:
         """Say why a leaf may not use a face, or nothing."""
@@ -802,15 +812,11 @@ class _Hearing:
 
         The attempts at a module are no more items than may count: one, unless it is repeatable.
         They divide into items so that as little as can be is in common; an item is as large as
-        its largest attempt.
+        its largest attempt. No division is searched for: it is counted how many items there are
+        at least, whatever it is.
         """
         number, credits = 0, Fraction(0)
-        attempts_at: dict[str, list[_Same]] = {}
-        for one in self._same(face for user in users for face in user.faces):
-            ref = max((face.serves for face in one), key=lambda ref: (self.facts.times(ref), ref))
-            attempts_at.setdefault(ref, []).append(one)
-        for ref, attempts in attempts_at.items():
-            most = self.facts.times(ref)
+        for most, attempts in self._attempts(face for user in users for face in user.faces):
             common = [one for one in attempts if _common(one, users)]
             needs = [min(most, int(user.separate(attempts, _once))) for user in users]
             least = min(most, max(int(user.separate(common, _once)) for user in users))
@@ -820,6 +826,19 @@ class _Hearing:
             number += items
             credits += max(smallest, *(user.separate(common, _credits) for user in users))
         return number, credits
+
+    def _attempts(self, faces: Iterable[_Face]) -> list[tuple[int, list[_Same]]]:
+        """Put together what may be divided into items, with the number of items that may count."""
+        found: list[tuple[set[str], list[_Same]]] = []
+        for one in self._same(faces):
+            refs = {face.serves for face in one}
+            # What counts once is an item already; it makes nothing else the same.
+            refs = {ref for ref in refs if self.facts.times(ref) > 1} or refs
+            joined = [group for group in found if group[0] & refs]
+            found = [group for group in found if not group[0] & refs]
+            same = [one, *(other for _, others in joined for other in others)]
+            found.append((refs.union(*(more for more, _ in joined)), same))
+        return [(max(map(self.facts.times, refs)), attempts) for refs, attempts in found]
 
     def _same(self, faces: Iterable[_Face]) -> list[_Same]:
         """Put together what is one item: one fact, or one module that counts once."""

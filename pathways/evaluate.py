@@ -133,8 +133,12 @@ class Case:
         return usable & self.scope_of(self.tree.root)
 
     def scope(self) -> Iterable[Option]:
-        """The options that the tree could ever look at."""
-        return (self.pool.options[i] for i in bits(self.scope_of(self.tree.root)))
+        """The options that the tree could ever look at, or that may stand in the way of those."""
+        found = [self.pool.options[i] for i in bits(self.scope_of(self.tree.root))]
+        if self.tree.attempts == "any":
+            return found
+        refs = dict.fromkeys(option.ref for option in found)
+        return [option for ref in refs for option in self.pool.serving_as(ref)]
 
     def claim(self, day: date) -> Claim:
         """The same question, as a search puts it."""
@@ -199,7 +203,7 @@ class Case:
         return None, splits
 
     def _within_quotas(self, support: int) -> bool:
-        """Whether a use takes no more of what rivals have used than it may."""
+        """Whether it is plain that a use takes no more of what rivals have used than it may."""
         options = [self.pool.options[i] for i in bits(support)]
         for quota in self._quotas:
             if quota.share > 0:
@@ -207,7 +211,14 @@ class Case:
                 common = [o for o in options if not keys.isdisjoint(self.pool.keys(o))]
                 if len(common) > quota.share:
                     return False
+            if self._divides(quota, options):
+                return False
         return True
+
+    def _divides(self, quota: Quota, options: Iterable[Option]) -> bool:
+        """Whether attempts at a module that may count so many times go to a rival too."""
+        capped = {o.ref for o in options if o.kind == "module" and (o.capacity or 1) > 1}
+        return any(option.ref in capped for option in self.pool.served(quota.used) if capped)
 
     def _one_faced(self, node: Node, light: Light) -> bool:
         """Whether everything that a rule may use serves as what it is."""
@@ -549,7 +560,10 @@ class Case:
             # What is usable on another day may serve as something else on it.
             usable |= self.pool.once(light.day) & light.admitted
         scope = usable & self.scope_of(node)
-        if two_faced(self.pool, scope) or any(quota.share > 0 for quota in self._quotas):
+        options = [self.pool.options[i] for i in bits(scope if self._quotas else 0)]
+        if two_faced(self.pool, scope) or any(
+            quota.share > 0 or self._divides(quota, options) for quota in self._quotas
+        ):
             return False
         return not self._bars(node, light) or self._one_faced(node, light)
 

@@ -348,25 +348,6 @@ class Pool:
             keys |= self.keys_of(option.used, beneath=True)
         return keys
 
-    def nearer_keys(self) -> Mapping[str, set[str]]:
-        """For the further keys of items that stand in for others: those that tell of them first.
-
-        An item that is used twice as the same module has all its keys in common, and is one item.
-        """
-        nearer: dict[str, set[str]] = {}
-        for option in self.options:
-            if option.ref != option.source_ref and option.kind == "module":
-                first = f"m:{option.ref}" if option.capacity == 1 else f"i:{option.item}"
-                own, item = f"m:{self.really(option.source_ref)}", f"i:{option.item}"
-                for key in self.keys(option) - {first}:
-                    nearer.setdefault(key, set()).add(first)
-                if item != first and own in self.keys(option):
-                    nearer[item].add(own)
-        return {
-            key: {other for other in others if key not in nearer.get(other, ()) or other < key}
-            for key, others in nearer.items()
-        }
-
     def really(self, ref: str) -> str:
         """The module that a completion is of: a retired code is the module that it was."""
         was = self._document.retired.get(ref, ())
@@ -398,6 +379,11 @@ class Pool:
                 if option.kind != "waiver":
                     keys |= self.keys(option)
         return keys
+
+    def served(self, used: Iterable[Face]) -> list[Option]:
+        """The options of what was used, each as what it served as; waivers are none."""
+        found = (option for _, options in self._used(used, beneath=False) for option in options)
+        return [option for option in found if option.kind != "waiver"]
 
     def _used(self, used: Iterable[Face], *, beneath: bool) -> Iterator[tuple[str, list[Option]]]:
         """Each item that was used, once for each thing that it served as, with its options."""

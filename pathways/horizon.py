@@ -12,6 +12,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from pathways.allocation import UndecidedError
 from pathways.awards import Assessment, Made, assess, opening
 from pathways.compile import compiled, prerequisites
 from pathways.document import Completed, Document, Record
@@ -214,8 +215,11 @@ def options(document: Document, record: Record, on: date) -> tuple[Option, ...]:
     found = []
     for ref in document.modules:
         tree = unlocking.get(ref)
-        if tree is not None and ref not in started and not Case(tree, pool).met(on):
-            continue
+        try:
+            if tree is not None and ref not in started and not Case(tree, pool).met(on):
+                continue
+        except UndecidedError as error:
+            raise error.for_module(ref) from None
         option = _option(document, record, base, ref, on)
         again = ref in counting
         if again and not option.earns and not option.advances:

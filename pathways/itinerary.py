@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
+from pathways.allocation import UndecidedError
 from pathways.awards import Assessment, Made, assess
 from pathways.compile import compiled
 from pathways.document import Completed, CredentialRule, Held, Record
@@ -532,7 +533,10 @@ class _Ladder:
         if case is None or entry.module in self._started:
             return True
         light = case.light(day or self._trial.question.day)
-        return case.met_whole(light.only(self._mask)) is not None
+        try:
+            return case.met_whole(light.only(self._mask)) is not None
+        except UndecidedError as error:
+            raise error.for_module(entry.module) from None
 
     def place(self, entry: Completed) -> None:
         """Let a completion be there."""

@@ -13,6 +13,16 @@ from pathways.verdict import Use
 ZERO = Decimal(0)
 
 
+def scale_of(numbers: Iterable[Decimal]) -> int:
+    """The power of ten with which all numbers become whole."""
+    places = 0
+    for number in numbers:
+        exponent = number.normalize().as_tuple().exponent
+        assert isinstance(exponent, int)
+        places = max(places, -exponent)
+    return int(10**places)
+
+
 def leaf_mask(pool: Pool, node: Node, day: date, *, timed: bool | None = None) -> int:
     """The options that pass the tests of a leaf, usable or not.
 

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, cmp_to_key
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from math import prod
 from typing import Any, Literal
 
@@ -112,17 +112,20 @@ class Use:
     amounts: tuple[tuple[str, Fraction], ...] = ()
     waivers: frozenset[Item] = frozenset()
     parts: tuple[tuple[int, Use], ...] = ()
-
-    @cached_property
-    def leaves(self) -> tuple[Use, ...]:
-        """This use and those inside it that select something."""
-        own = (self,) if self.servings else ()
-        return own + tuple(leaf for _, part in self.parts for leaf in part.leaves)
+    every_attempt: bool = False  # it selects `over: all`, so attempts in it may be one item
+    apart: bool | Literal["through"] = False  # its parts share nothing
 
     @cached_property
     def evidence(self) -> frozenset[Serving]:
         """All that is used, without waivers."""
-        return frozenset(serving for leaf in self.leaves for serving in leaf.servings)
+        return self.servings.union(*(part.evidence for _, part in self.parts))
+
+    @property
+    def inside(self) -> Iterator[Use]:
+        """This use and all inside it."""
+        yield self
+        for _, part in self.parts:
+            yield from part.inside
 
     @cached_property
     def items(self) -> frozenset[Item]:
@@ -165,6 +168,14 @@ def _written(amount: Fraction) -> str:
     """An exact amount: a decimal where there is one, else a fraction."""
     number = Decimal(amount.numerator) / Decimal(amount.denominator)
     return plain(number) if Fraction(number) == amount else str(amount)
+
+
+@dataclass(frozen=True)
+class User:
+    """What one of several uses, and which of it is not one item with which."""
+
+    evidence: frozenset[Serving]
+    apart: tuple[tuple[frozenset[Serving], frozenset[Serving]], ...] = ()
 
 
 def _compare(left: frozenset[Item], right: frozenset[Item]) -> int:
@@ -260,6 +271,7 @@ class Award:
     expires: date | None
     use: Use | None
     used: frozenset[Serving]
+    ground: date | None = None  # the day of the witness
     given: bool = False
     fresh: date | None = None
     award_class: str | None = None
@@ -268,7 +280,7 @@ class Award:
     revoked: date | None = None
     met_until: date | None = None  # `lasts: while_met`: the last day of the stretch so far
     lost: bool = False  # it was revoked because its evidence was
-    examined: bool = False
+    examined: frozenset[Item] = frozenset()  # what it had lost when it was last examined
 
     def expiry(self, day: date) -> date | None:
         """When it expires, as far as renewals up to a day go."""
@@ -637,6 +649,8 @@ class World:
         self, rule: RuleBase, path: str, place: Place, waivers: list[tuple[Item, Decimal | None]]
     ) -> list[Use]:
         uses = self._by_operator(rule, path, place, waivers)
+        if rule.distinct or rule.overlap == 0:
+            uses = [replace(use, apart=rule.distinct or True) for use in uses]
         return [use for use in uses if self._within(rule, use) and self._shares_legally(rule, use)]
 
     def _by_operator(
@@ -745,59 +759,65 @@ class World:
     def _shares_legally(self, rule: RuleBase, use: Use) -> bool:
         if rule.overlap is None and not rule.distinct:
             return True
-        children = [[leaf.servings for leaf in part.leaves] for _, part in use.parts]
-        if rule.distinct == "through":
-            children = [leaves + self._beneath(leaves) for leaves in children]
+        through = rule.distinct == "through"
+        users = [self._user(part, through=through) for _, part in use.parts]
         if isinstance(rule.overlap, OverlapCredits):
             most = Fraction(rule.overlap.credits)
-            legal = any(credits <= most for _, credits in self._shared(children))
+            legal = any(credits <= most for _, credits in self._shared(users))
         elif rule.overlap is not None:
-            legal = any(count <= rule.overlap for count, _ in self._shared(children))
+            legal = any(count <= rule.overlap for count, _ in self._shared(users))
         else:
             legal = True
-        return legal and (
-            not rule.distinct or any(count == 0 for count, _ in self._shared(children))
-        )
+        return legal and (not rule.distinct or any(count == 0 for count, _ in self._shared(users)))
 
-    def _beneath(self, leaves: Iterable[frozenset[Serving]]) -> list[frozenset[Serving]]:
-        """What the awards among the evidence have used, and so on down; item by item."""
-        beneath: list[frozenset[Serving]] = []
-        for serving in sorted(frozenset().union(*leaves), key=lambda serving: serving.order):
-            for award in self.awards:
-                if serving.is_award and award.id == serving.item.id:
-                    own = [frozenset({used}) for used in award.used]
-                    beneath += own + self._beneath(own)
-        return beneath
+    def _user(self, use: Use, *, through: bool = False) -> User:
+        """One that uses evidence; what one of its selections counts is so many items."""
+        apart = [(u.servings, u.servings) for u in use.inside if not u.every_attempt]
+        for inner in use.inside:
+            if inner.apart:
+                deep = inner.apart == "through"
+                parts = [self._used(part, through=deep) for _, part in inner.parts]
+                apart += combinations(parts, 2)
+        return User(self._used(use, through=through), tuple(apart))
 
-    def _shared(
-        self, users: Sequence[Sequence[frozenset[Serving]]]
-    ) -> Iterator[tuple[int, Fraction]]:
+    def _used(self, use: Use, *, through: bool) -> frozenset[Serving]:
+        return use.evidence | (self._beneath(use.evidence) if through else frozenset())
+
+    def _beneath(self, evidence: frozenset[Serving]) -> frozenset[Serving]:
+        """What the awards among the evidence have used, and so on down."""
+        named = {serving.item.id for serving in evidence if serving.is_award}
+        own = [award.used for award in self.awards if award.id in named]
+        return frozenset[Serving]().union(*own, *(self._beneath(used) for used in own))
+
+    def _shared(self, users: Sequence[User]) -> Iterator[tuple[int, Fraction]]:
         """How many items, and credits, several users share, for every division into items."""
-        used = [frozenset[Serving]().union(*leaves) for leaves in users]
-        leaves = [leaf for own in users for leaf in own]
-        for items in self._divisions(leaves):
-            shared = [item for item in items if sum(bool(item & own) for own in used) > 1]
+        for items in self._divisions(users):
+            shared = [item for item in items if sum(bool(item & u.evidence) for u in users) > 1]
             credits = [max(s.measure("credits") for s in item) for item in shared]
             yield len(shared), sum(credits, Fraction(0))
 
-    def _divisions(
-        self, leaves: Sequence[frozenset[Serving]]
-    ) -> Iterator[list[frozenset[Serving]]]:
+    def _divisions(self, users: Sequence[User]) -> Iterator[list[frozenset[Serving]]]:
         """Every way to divide what was used into items.
 
         The attempts at one module are one item, unless it is repeatable: then they may be up to
-        so many. What counted twice in one selection is two items.
+        so many, where several users use any. What counted twice in one selection is two items,
+        and so is what two parts used that share nothing.
         """
         blocks: list[frozenset[Serving]] = []
-        for serving in frozenset[Serving]().union(*leaves):
+        for serving in frozenset[Serving]().union(*(user.evidence for user in users)):
             same = [block for block in blocks if any(self._one_item(serving, o) for o in block)]
             blocks = [block for block in blocks if block not in same]
             blocks.append(frozenset({serving}).union(*same))
+        limited = []
+        for module in {s.role for block in blocks for s in block if not s.is_award}:
+            of_it = [block for block in blocks if any(s.role == module for s in block)]
+            if sum(any(block & user.evidence for block in of_it) for user in users) > 1:
+                limited.append(module)
         for items in _partitions(blocks):
             merged = [frozenset[Serving]().union(*item) for item in items]
-            if all(self._may_be_one(item, leaves) for item in items) and all(
+            if all(self._may_be_one(item, users) for item in items) and all(
                 sum(any(s.role == module for s in item) for item in merged) <= self.repeats(module)
-                for module in {s.role for block in blocks for s in block if not s.is_award}
+                for module in limited
             ):
                 yield merged
 
@@ -810,14 +830,17 @@ class World:
             or (left.source_module == right.source_module and self.repeats(left.source_module) == 1)
         )
 
-    def _may_be_one(
-        self, blocks: Sequence[frozenset[Serving]], leaves: Sequence[frozenset[Serving]]
-    ) -> bool:
+    def _may_be_one(self, blocks: Sequence[frozenset[Serving]], users: Sequence[User]) -> bool:
         """Whether attempts may be divided so that these are one item."""
         roles = [{s.role for s in block if self.repeats(s.role) > 1} for block in blocks]
         return len(blocks) == 1 or (
             bool(set.intersection(*roles))
-            and not any(sum(bool(block & leaf) for block in blocks) > 1 for leaf in leaves)
+            and not any(
+                one & left and other & right
+                for user in users
+                for left, right in user.apart
+                for one, other in permutations(blocks, 2)
+            )
         )
 
     # --- selections ------------------------------------------------------------------------------
@@ -857,17 +880,14 @@ class World:
             amounts = self._judged(rule, servings, max(asked, Decimal(0)), place)
             if amounts is not None and (servings or items):
                 found.append((servings, items))
-                yield Use(path, servings, amounts, items)
+                every = valued and rule.over == "all"
+                yield Use(path, servings, amounts, items, every_attempt=every)
 
     def _all_at_once(self, matching: Sequence[Serving]) -> Iterator[frozenset[Serving]]:
-        """The one selection of `over: all`; a module that may serve as either of two, does so."""
-        sources = sorted({s.source_module for s in matching})
-        roles = [
-            sorted({s.role for s in matching if s.source_module == source}) for source in sources
-        ]
-        for chosen in product(*roles):
-            role = dict(zip(sources, chosen, strict=True))
-            yield frozenset(s for s in matching if role[s.source_module] == s.role)
+        """The one selection of `over: all`: every item, in one of the ways in which it matches."""
+        items = sorted({s.item for s in matching})
+        ways = [[s for s in matching if s.item == item] for item in items]
+        return map(frozenset, product(*ways))
 
     def _counts_once(self, chosen: Sequence[Serving]) -> bool:
         """Whether each module counts once, or as often as it may, and plays one part only."""
@@ -901,7 +921,11 @@ class World:
 
         chosen = sorted(servings, key=lambda serving: serving.order)
         capped = [limit for limit in rule.limits if limit.partial]
-        partial = [s for s in chosen if any(s in matching(limit) for limit in capped)]
+        partial = [
+            s
+            for s in chosen
+            if s.measure(rule.unit) > 0 and any(s in matching(limit) for limit in capped)
+        ]
         system = _System(chosen, partial)
         system.at_least(Fraction(asked), lambda s: s.measure(rule.unit))
         self._judge_value(rule, chosen, system, place)
@@ -999,14 +1023,15 @@ class World:
         fresh: date | None = None,
         known: date | None = None,
     ) -> list[Use]:
-        """Every legal use of a credential's rule on a day."""
+        """Every legal use of a credential's rule on a day, by what is revoked as is `known`."""
         file = self.document.credentials[credential][1]
         place = Place(file, credential, day, known or day, fresh=fresh)
         uses = self.uses(self.rule_at(credential, path), path, place)
         uses = [use for use in uses if not self._barred(use)]
         if path != "requires":
             return uses
-        return [use for use in uses if self._leaves_alone(credential, use, day)]
+        days = {day, known or day}
+        return [use for use in uses if all(self._leaves_alone(credential, use, d) for d in days)]
 
     def _barred(self, use: Use) -> bool:
         """Whether a use has two modules that are barred to each other."""
@@ -1034,29 +1059,26 @@ class World:
 
     def _leaves_alone(self, credential: str, use: Use, day: date) -> bool:
         """Whether a use keeps off what held awards of the credential's sets have used."""
-        mine = [leaf.servings for leaf in use.leaves]
         return all(
-            any(count <= share for count, _ in self._shared([mine, award_leaves(award)]))
+            self._spares(use, award.used, share)
             for other, share in self._rivals(credential)
             for award in self.awards
             if award.credential == other and award.held(day)
         )
 
+    def _spares(self, use: Use, used: frozenset[Serving], share: int) -> bool:
+        """Whether a use has so many items at most in common with what another award has used."""
+        users = [self._user(use), User(used)]
+        return any(count <= share for count, _ in self._shared(users))
+
     def compatible(self, one: tuple[str, Use], other: tuple[str, Use]) -> bool:
         """Whether two awards of a set could be made on these uses at once."""
-        users = [[leaf.servings for leaf in use.leaves] for _, use in (one, other)]
         return all(
-            any(count <= share for count, _ in self._shared(users))
+            self._spares(one[1], other[1].evidence, share)
+            and self._spares(other[1], one[1].evidence, share)
             for rival, share in self._rivals(one[0])
             if rival == other[0]
         )
-
-
-def award_leaves(award: Award) -> list[frozenset[Serving]]:
-    """What an award has used, selection by selection where that is known."""
-    if award.use is not None:
-        return [leaf.servings for leaf in award.use.leaves]
-    return [frozenset({serving}) for serving in award.used]
 
 
 def class_path(name: str) -> str:
@@ -1227,6 +1249,7 @@ class Standing:
     award_class: str | None
     outcome: str
     witness: Use | None
+    witness_on: date | None
     class_witness: Use | None
     renewals: tuple[tuple[date, date | None, Use | None], ...]
     given: bool
@@ -1278,7 +1301,7 @@ class Life:
     def latest(self, ref: str, day: date) -> Award | None:
         """The last award of a credential by a day."""
         made = [a for a in self.world.awards if a.credential == ref and a.on <= day]
-        return max(made, key=lambda award: award.on, default=None)
+        return max(reversed(made), key=lambda award: award.on, default=None)
 
     def _open(self, ref: str, day: date) -> tuple[bool, date | None]:
         """Whether a credential can be earned on a day, and by evidence later than which day."""
@@ -1318,6 +1341,7 @@ class Life:
                 expires=shift(day, credential.valid_for) if credential.valid_for else None,
                 use=use,
                 used=use.evidence,
+                ground=day,
                 fresh=self._open(ref, day)[1],
             )
         )
@@ -1348,7 +1372,7 @@ class Life:
         else:
             use = canonical(uses)
             self.world.awards.append(
-                Award(ref, day, f"{ref}@{day}", None, use, use.evidence, met_until=day)
+                Award(ref, day, f"{ref}@{day}", None, use, use.evidence, day, met_until=day)
             )
         return True
 
@@ -1415,12 +1439,9 @@ class Life:
             if credential.external or credential.lasts == "while_met":
                 continue
             for award in self.world.awards:
-                if (
-                    award.credential == ref
-                    and award.unrevoked(day, day)
-                    and not award.examined
-                    and any(self._is_lost(serving.item, day) for serving in award.used)
-                ):
+                lost = {s.item for s in award.used if self._is_lost(s.item, day)}
+                if award.credential == ref and award.unrevoked(day, day) and lost - award.examined:
+                    award.examined |= lost
                     self._examine(award, day)
 
     def _is_lost(self, item: Item, day: date) -> bool:
@@ -1442,11 +1463,10 @@ class Life:
             if uses:
                 award.use = canonical(uses)
                 award.used = award.use.evidence
+                award.ground = day
                 return
         if self._credential(award.credential).on_lost_evidence == "revoke":
             award.revoked, award.lost = lost, True
-        else:
-            award.examined = True
 
     # --- what has become of it -------------------------------------------------------------------
 
@@ -1470,6 +1490,7 @@ class Life:
             award_class=award.award_class if award else None,
             outcome=outcome,
             witness=award.use if award else None,
+            witness_on=award.ground if award else None,
             class_witness=award.class_use if award else None,
             renewals=tuple((r.on, r.expires, r.use) for r in award.renewals) if award else (),
             given=award.given if award else False,

@@ -31,13 +31,13 @@ THEMES: Mapping[str, frozenset[str]] = {
         {"distinct", "overlap", "through", "repeatable", "substituted", "equivalents", "barred"}
     ),
     "limits": frozenset({"limits", "partial", "repeatable"}),
-    "averages": frozenset({"values", "averages", "repeatable", "limits"}),
+    "averages": frozenset({"values", "averages", "over_all", "repeatable", "limits"}),
     "time": frozenset(
         {"dates", "expiry", "together", "renewal", "while_met", "revoked", "waived", "enrolled"}
     ),
-    "exclusive": frozenset({"exclusive", "approval", "holds"}),
+    "exclusive": frozenset({"exclusive", "approval", "holds", "repeatable"}),
 }
-THEMES = {**THEMES, "all": frozenset().union(*THEMES.values(), {"attempts", "over_all", "classes"})}
+THEMES = {**THEMES, "all": frozenset().union(*THEMES.values(), {"attempts", "classes"})}
 
 _NAMES = ("ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay", "kea", "lynx")
 _GROUPS = ("red", "green", "blue")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -49,6 +49,7 @@ def _in_standing(expected: oracle.Standing, told: Told) -> Iterator[str]:
         ("outcome", expected.outcome, told.outcome.value),
         ("progress is 1", expected.outcome == "met", told.progress == 1),
         ("witness", _names(expected.witness), _items(last)),
+        ("witness is of", expected.witness_on, last.ground.on if last and last.ground else None),
         (
             "class witness",
             _names(expected.class_witness),
@@ -95,7 +96,7 @@ def _evidence(verdict: Verdict) -> Iterator[tuple[str, tuple[str, ...]]]:
 def unlike_the_search(case: Case) -> list[str]:
     """Where a search alone finds another canonical use than the evaluator, of any rule that day."""
     told = assess(case.document, case.record, case.on)
-    pool = Pool(case.document, _holding(told, None), case.on)
+    pool = Pool(case.document, _holding(told, None, case.on), case.on)
     found: list[str] = []
     for ref, earned in compiled(case.document).credentials.items():
         for tree in earned.trees:
@@ -157,15 +158,17 @@ def claims(case: Case) -> Iterator[Claim]:
         credential = case.document.credentials[ref][0]
         previous: Made | None = None
         for made in standing.awards:
-            record = _holding(told, made)
+            record = _holding(told, made, made.on)
             fresh = None
             if previous is not None and credential.again == "fresh":
                 lost = any(loss.decision == "revoke" for loss in previous.losses)
                 fresh = None if lost or credential.lasts == "while_met" else previous.last_renewed
             if made.ground is not None:
                 loss = next((loss for loss in reversed(made.losses) if loss.witness), None)
-                # A new ground is one without all that was lost, as if it had never been.
-                known = record if loss is None else _without_lost(record, loss.on)
+                known = record
+                if loss is not None:
+                    # A new ground is one without all that was lost, as if it had never been.
+                    known = _without_lost(_holding(told, made, loss.on), loss.on)
                 yield Claim(case, known, ref, "requires", made.ground.to_json(), fresh)
             if made.class_witness is not None:
                 rule = oracle.class_path(str(made.award_class))
@@ -174,7 +177,8 @@ def claims(case: Case) -> Iterator[Claim]:
             for renewal in made.renewals:
                 if renewal.witness is not None:
                     written = renewal.witness.to_json()
-                    yield Claim(case, record, ref, "renewal.requires", written, since)
+                    known = _holding(told, made, renewal.on)
+                    yield Claim(case, known, ref, "renewal.requires", written, since)
                 since = renewal.on
             previous = made
 
@@ -191,14 +195,17 @@ def _without_lost(record: Record, on: date) -> Record:
     )
 
 
-def _holding(told: Assessment, judged: Made | None) -> Record:
-    """The record that the checker is given: all facts, and every award but the one judged."""
+def _holding(told: Assessment, judged: Made | None, day: date) -> Record:
+    """The record that the checker is given: all facts, and every award but the one judged.
+
+    What the other awards rest on is told as it was known on a day.
+    """
     holds = [
         Held(
             credential=made.credential,
             on=made.on,
             expires=made.ended or made.first_expires or "never",
-            used=tuple(sorted(made.used)),
+            used=tuple(sorted(_known_on(made, day).used)),
             renewed=tuple(Renewed(on=r.on, expires=r.expires) for r in made.renewals),
             id=made.item,
             revoked=made.revoked,
@@ -208,6 +215,11 @@ def _holding(told: Assessment, judged: Made | None) -> Record:
         if made is not judged
     ]
     return told.record.model_copy(update={"holds": tuple(holds)})
+
+
+def _known_on(made: Made, day: date) -> Made:
+    """An award before it lost what was not yet lost on a day."""
+    return replace(made, losses=tuple(loss for loss in made.losses if loss.on <= day))
 
 
 def objections(case: Case) -> list[str]:
@@ -224,7 +236,7 @@ def objections_to_every_use(case: Case) -> list[str]:
         if credential.external or (case.record.enrolled or case.on) > case.on:
             continue
         awards = told.standings[ref].awards
-        record = _holding(told, awards[-1] if awards else None)
+        record = _holding(told, awards[-1] if awards else None, case.on)
         for use in islice(world.legal_uses(ref, "requires", case.on), ENOUGH_USES):
             witness = {"on": str(case.on), "items": list(use.names()), "use": use.to_json()}
             found += Claim(case, record, ref, "requires", witness).objections()

@@ -16,9 +16,10 @@ import pytest
 from pathways.allocation import UndecidedError
 from pathways.awards import Assessment, assess
 from pathways.document import Document, Record
+from pathways.horizon import options
 from pathways.plan import plan
 from pathways.verdict import Use
-from tests.fuzz.comparison import differences, unlike_the_search
+from tests.fuzz.comparison import differences, objections, unlike_the_search
 from tests.strategies import Case
 
 ON = date(2026, 1, 20)
@@ -673,12 +674,6 @@ def test_a_part_may_be_smaller_than_the_smallest_amount(need: str, met: bool) ->
     assert found == ({"ant": "0.3"} if met else None)
 
 
-def test_a_part_of_an_item_without_credits_is_nothing() -> None:
-    modules = {"ant": {"hours": 3}, "bee": {"credits": 1, "hours": 2}}
-    rule = amount("1", "ant", "bee", limits=[part("1", "ant", unit="hours")])
-    assert parts_of(rule, modules) == {}
-
-
 def test_earlier_items_contribute_what_they_can() -> None:
     modules = {"ant": {"credits": 2}, "bee": {"credits": 2}, "cat": {"credits": 2}}
     rule = amount("4.5", "ant", "bee", "cat", limits=[part("3", "ant", "bee")])
@@ -987,6 +982,214 @@ def test_a_plan_says_that_a_prerequisite_could_not_be_decided(
 ) -> None:
     document = crossed(monkeypatch, module("cat"), cat={"requires": CROSSED})
     record = Record.model_validate({"completed": ["ant", "bee"]})
-    bound = "^the search for a legal use of the evidence ran into its bound$"
-    with pytest.raises(UndecidedError, match=bound):
-        plan(document, record, "gnu", ON)
+    bound = (
+        "^whether `cat` may be started can not be told: "
+        "the search for a legal use of the evidence ran into its bound$"
+    )
+    for asking in (
+        lambda: plan(document, record, "gnu", ON),
+        lambda: options(document, record, ON),
+    ):
+        with pytest.raises(UndecidedError, match=bound):
+            asking()
+
+
+# --- over all, beside what limits sharing --------------------------------------------------------
+
+
+SCORED = [done("ant", day, f"a{day}", score=80) for day in (1, 2, 3)]
+
+#: All attempts at the ant, of which no more than two may count.
+EVERY_ANT = count(1, "ant", average=60, of="score", over="all")
+
+
+@pytest.mark.parametrize("limit", [{"distinct": True}, {"overlap": 1}, {"distinct": "through"}])
+def test_over_all_takes_more_attempts_than_may_count_beside_what_it_shares_nothing_with(
+    limit: Data,
+) -> None:
+    modules = {"ant": {"repeatable": 2}, "bee": {}}
+    facts = [*SCORED, done("bee", 4, "b")]
+    found = used(modules, both(EVERY_ANT, module("bee"), **limit), *facts)
+    assert found == ("a1", "a2", "a3", "b")
+
+
+@pytest.mark.parametrize(("most", "met"), [(0, False), (1, True)])
+def test_attempts_that_over_all_takes_are_as_few_items_as_suits(most: int, met: bool) -> None:
+    modules = {"ant": {"repeatable": 2}}
+    found = used(modules, both(EVERY_ANT, module("ant"), overlap=most), *SCORED)
+    assert (found is not None) is met
+
+
+def test_over_all_takes_each_attempt_though_another_serves_as_another_module() -> None:
+    modules = {"ant": {"pass_score": 60}, "bee": {}}
+    found = used(
+        modules,
+        count(1, "ant", "bee", average=60, of="score", over="all"),
+        done("bee", 1, "b1", score=50),
+        done("bee", 2, "b2", score=70),
+        substituted=[stands_in("bee", "ant")],
+    )
+    assert found == ("b1", "b2")
+
+
+# --- parts that share nothing, inside such that do -----------------------------------------------
+
+
+@pytest.mark.parametrize(("times", "met"), [(2, False), (3, True)])
+@pytest.mark.parametrize("outer", [{"distinct": True}, {"overlap": 0}])
+def test_what_shares_nothing_inside_is_so_many_items_outside(
+    outer: Data, times: int, met: bool
+) -> None:
+    modules = {"ant": {"repeatable": times}}
+    rule = both(both(module("ant"), module("ant"), distinct=True), module("ant"), **outer)
+    assert (used(modules, rule, *SCORED) is not None) is met
+
+
+@pytest.mark.parametrize(("most", "met"), [(1, False), (2, True)])
+def test_what_shares_nothing_inside_is_so_many_items_of_an_overlap(most: int, met: bool) -> None:
+    modules = {"ant": {"repeatable": 3}}
+    attempts = [done("ant", day, f"a{day}", source=f"s{day // 4}") for day in range(1, 6)]
+    inner = both(count(2, "ant"), module("ant"), distinct=True, only={"source": "s0"})
+    rule = both(inner, {**count(2, "ant"), "only": {"source": "s1"}}, overlap=most)
+    assert (used(modules, rule, *attempts) is not None) is met
+
+
+# --- items that are divided by nothing -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("most", "met"), [(1, False), (3, True)])
+def test_an_item_that_has_nothing_in_the_unit_of_the_rule_is_not_divided(
+    most: int, met: bool
+) -> None:
+    modules = {"ant": {"credits": 0, "hours": 3}, "bee": {"credits": 1, "hours": 1}}
+    limits = [
+        {"at_most": most, "of": ["ant"], "unit": "hours", "partial": True},
+        {"at_least": 2, "of": "any", "unit": "hours"},
+    ]
+    rule = amount("1", "ant", "bee", limits=limits)
+    assert (used(modules, rule, done("ant", 1, "a"), done("bee", 2, "b")) is not None) is met
+
+
+# --- attempts that rivals divide -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("share", "number", "both_held"), [(0, 1, False), (1, 1, True), (1, 2, True)]
+)
+@pytest.mark.parametrize("same_day", [False, True])
+def test_attempts_that_rivals_use_are_no_more_items_than_may_count(
+    share: int, number: int, both_held: bool, same_day: bool
+) -> None:
+    days = (1, 1, 1, 1) if same_day else (1, 2, 3, 4)
+    attempts = [
+        done("ant", day, f"a{place}", source=f"s{place // 2}") for place, day in enumerate(days)
+    ]
+    told = assessed(
+        {
+            "modules": {"ant": {"repeatable": 2}},
+            "credentials": {
+                "gnu": {"requires": {**count(number, "ant"), "only": {"source": "s0"}}},
+                "hen": {"requires": {**count(2, "ant"), "only": {"source": "s1"}}},
+            },
+            "exclusive": [{"credentials": ["gnu", "hen"], "share": share}],
+        },
+        *attempts,
+    )
+    assert (held(told) == {"gnu", "hen"}) is both_held
+
+
+# --- what is tied together, and what is not ------------------------------------------------------
+
+
+#: The kea may stand in for the fox, and each is on record.
+TIED = [done("kea", 10, "k"), done("fox", 5, "f")]
+FOX_ITSELF = {"module": "fox", "only": {"before": date(2026, 1, 8)}}
+KEA_AS_FOX = {"module": "fox", "only": {"after": date(2026, 1, 8)}}
+
+_KEA_AND_FOX = both(module("kea"), FOX_ITSELF)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "items"),
+    [
+        (_KEA_AND_FOX, _KEA_AND_FOX, 2),
+        (_KEA_AND_FOX, KEA_AS_FOX, 1),
+        (_KEA_AND_FOX, both(module("kea"), KEA_AS_FOX), 1),
+        (both(_KEA_AND_FOX, KEA_AS_FOX), _KEA_AND_FOX, 1),
+        (_KEA_AND_FOX, FOX_ITSELF, 1),
+    ],
+)
+@pytest.mark.parametrize("kea", [1, 2, 3])
+def test_two_items_are_one_where_another_use_ties_them_together(
+    one: Data, other: Data, items: int, kea: int
+) -> None:
+    modules = {"fox": {"credits": 2}, "kea": {"credits": 3, "repeatable": kea}}
+    for most in range(3):
+        told = used(
+            modules,
+            both(one, other, overlap=most),
+            *TIED,
+            substituted=[stands_in("kea", "fox")],
+        )
+        assert (told is not None) is (most >= items)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "worth"),
+    [
+        (_KEA_AND_FOX, _KEA_AND_FOX, "5"),
+        (_KEA_AND_FOX, KEA_AS_FOX, "3"),
+        (both(FOX_ITSELF, KEA_AS_FOX), FOX_ITSELF, "2"),
+        (_KEA_AND_FOX, FOX_ITSELF, "2"),
+    ],
+)
+@pytest.mark.parametrize("kea", [1, 2])
+def test_items_that_are_tied_together_have_the_credits_of_the_largest(
+    one: Data, other: Data, worth: str, kea: int
+) -> None:
+    modules = {"fox": {"credits": 2}, "kea": {"credits": 3, "repeatable": kea}}
+    for most in ("0", "1.5", "2", "2.5", "3", "4", "5"):
+        told = used(
+            modules,
+            both(one, other, overlap=credits(most)),
+            *TIED,
+            substituted=[stands_in("kea", "fox")],
+        )
+        assert (told is not None) is (Decimal(most) >= Decimal(worth))
+
+
+@pytest.mark.parametrize(("kea", "fox"), [(1, 2), (2, 2), (3, 2), (2, 3)])
+def test_an_attempt_that_stands_in_ties_the_attempts_at_two_modules_together(
+    kea: int, fox: int
+) -> None:
+    case = Case(
+        {
+            "pathway": "p",
+            "version": "1",
+            "modules": {"fox": {"repeatable": fox}, "kea": {"repeatable": kea}},
+            "credentials": {
+                "gnu": {"requires": both(both(_KEA_AND_FOX, KEA_AS_FOX), _KEA_AND_FOX, overlap=1)}
+            },
+        },
+        {"completed": TIED, "substituted": [stands_in("kea", "fox")]},
+        ON,
+    )
+    assert not differences(case)
+    assert not unlike_the_search(case)
+    assert not objections(case)
+    assert held(assess(case.document, case.record, case.on)) == {"gnu"}
+
+
+@pytest.mark.parametrize(("share", "both_held"), [(0, False), (1, True)])
+def test_rivals_count_what_is_tied_together_as_one_item(share: int, both_held: bool) -> None:
+    told = assessed(
+        {
+            "modules": {"fox": {}, "kea": {"repeatable": 2}},
+            "credentials": {"gnu": {"requires": _KEA_AND_FOX}, "hen": {"requires": KEA_AS_FOX}},
+            "exclusive": [{"credentials": ["gnu", "hen"], "share": share}],
+        },
+        *TIED,
+        substituted=[stands_in("kea", "fox")],
+        approved=["gnu"],
+    )
+    assert (held(told) == {"gnu", "hen"}) is both_held

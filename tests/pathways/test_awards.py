@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import pytest
+
 from pathways.awards import Assessment, assess
 from pathways.document import Document, Record
 from pathways.verdict import Outcome
@@ -518,6 +520,88 @@ def test_an_award_that_expired_before_it_was_made_is_no_evidence_and_no_error() 
         },
     )
     assert told.standings["hen"].awarded_on is None
+
+
+@pytest.mark.parametrize(
+    ("attempts", "in_the_way"), [("first", "2026-01-01"), ("latest", "2026-01-08")]
+)
+@pytest.mark.parametrize("end", [{"revoked": "2026-01-10"}, {"expires": "2026-01-09"}])
+def test_an_attempt_serves_once_the_one_that_was_in_its_way_is_gone(
+    attempts: str, in_the_way: str, end: dict[str, str]
+) -> None:
+    told = assessed(
+        {
+            "attempts": attempts,
+            "modules": {"ant": {}},
+            "credentials": {"gnu": {"requires": {"module": "ant", "min_score": 50}}},
+        },
+        {
+            "enrolled": "2026-01-09",
+            "completed": [
+                {"module": "ant", "score": 40, "on": in_the_way, **end},
+                {"module": "ant", "score": 60, "on": "2026-01-06", "id": "better"},
+            ],
+        },
+    )
+    assert told.standings["gnu"].awarded_on == date(2026, 1, 10)
+
+
+def test_an_award_that_expired_before_it_was_made_may_be_made_anew_on_its_day() -> None:
+    told = assessed(
+        {
+            "modules": {"ant": {}},
+            "credentials": {"gnu": {"requires": {"module": "ant", "id": "entry"}}},
+        },
+        {
+            "holds": [{"credential": "gnu", "on": "2026-01-08", "expires": "2026-01-05"}],
+            "waived": [{"rule": "entry", "on": "2026-01-02"}],
+        },
+    )
+    assert told.standings["gnu"].awarded_on == date(2026, 1, 8)
+    assert told.standings["gnu"].status == "held"
+
+
+def test_an_award_under_review_is_examined_again_when_it_loses_more() -> None:
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}, "cat": {}},
+            "credentials": {"gnu": {"requires": {"count": 2, "from": "any", "id": "entry"}}},
+        },
+        {
+            "completed": [
+                {"module": "ant", "on": "2026-01-02", "revoked": "2026-01-08"},
+                {"module": "bee", "on": "2026-01-03", "revoked": "2026-01-12"},
+            ],
+            "waived": [{"rule": "entry", "on": "2026-01-10", "id": "board"}],
+        },
+    )
+    award = told.standings["gnu"].awards[-1]
+    assert [loss.decision for loss in award.losses] == ["review", "stands"]
+    assert award.ground is not None
+    assert award.ground.items == ("board",)
+
+
+def test_a_new_ground_keeps_off_what_a_rival_held_on_its_day() -> None:
+    """By now the rival has expired; on the first days on which it would do it had not."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {
+                "elk": {"requires": {"module": "ant"}, "valid_for": "2 days"},
+                "gnu": {"requires": {"any": [{"module": "bee"}, {"module": "ant"}]}},
+            },
+            "exclusive": [{"credentials": ["gnu", "elk"]}],
+        },
+        {
+            "completed": [
+                {"module": "bee", "on": "2026-01-02", "revoked": "2026-01-12"},
+                {"module": "ant", "on": "2026-01-05"},
+            ]
+        },
+    )
+    award = told.standings["gnu"].awards[-1]
+    assert award.ground is not None
+    assert award.ground.on == date(2026, 1, 8)
 
 
 def test_what_a_rival_holds_stays_with_it_when_what_is_in_progress_is_completed() -> None:
