@@ -531,26 +531,31 @@ class Root:
 
     # --- what ties leaves together ---------------------------------------------------------------
 
-    def _selections(self, node: Node) -> list[dict[int, Any]]:
-        """What each selection under a rule takes."""
-        leaves = (self.leaves.get(inner.index) for inner in node.walk())
-        return [leaf.takes for leaf in leaves if leaf is not None]
-
     def user(self, node: Node | None = None) -> User:
         """A rule of the tree, by default the outermost, as one that uses evidence beside others."""
         node = node or self.claim.node
+        options = self.pool.options
+        takes: dict[int, Takes] = {
+            inner.index: [(options[i], question) for i, question in leaf.takes.items()]
+            for inner in node.walk()
+            if (leaf := self.leaves.get(inner.index)) is not None
+        }
+
+        def under(inner: Node) -> list[Takes]:
+            return [takes[leaf.index] for leaf in inner.walk() if leaf.index in takes]
+
         apart: list[tuple[Takes, Takes]] = []
         for inner in node.walk():
-            leaf = self.leaves.get(inner.index)
-            if leaf is not None and not inner.over_all:
-                apart.append((leaf.takes, leaf.takes))
+            if inner.index in takes and not inner.over_all:
+                apart.append((takes[inner.index], takes[inner.index]))
             elif inner.overlap_items == 0:
-                for parts in combinations(map(self._selections, inner.children), 2):
+                for parts in combinations(map(under, inner.children), 2):
                     apart += product(*parts)
-        return User(self._selections(node), apart)
+        return User(under(node), apart)
 
     def _takes_under(self, node: Node) -> list[tuple[int, Any]]:
-        return [found for takes in self._selections(node) for found in takes.items()]
+        leaves = (self.leaves.get(inner.index) for inner in node.walk())
+        return [found for leaf in leaves if leaf is not None for found in leaf.takes.items()]
 
     def _window(self, node: Node) -> None:
         takes = self._takes_under(node)
@@ -700,7 +705,7 @@ class Root:
 
     def _quota(self, quota: Quota) -> None:
         yes = self.problem.model.new_constant(1)
-        rival = User([{option.index: yes} for option in self.pool.served(quota.used)])
+        rival = User([[(option, yes)] for option in self.pool.served(quota.used)])
         self.problem.limit_used(self, rival, quota.share)
 
     # --- the canonical order ---------------------------------------------------------------------

@@ -486,10 +486,15 @@ class _Life:
         if witness is None:
             witness = self._view(career, day).witness(day)
         name, class_witness = self._class(career, day)
+        item = plainest = f"{career.earned.ref}@{day.isoformat()}"
+        taken, number = {award.item for award in career.awards}, 1
+        while item in taken:
+            number += 1
+            item = f"{plainest}#{number}"
         career.awards.append(
             Made(
                 credential=career.earned.ref,
-                item=f"{career.earned.ref}@{day.isoformat()}",
+                item=item,
                 on=day,
                 given=False,
                 witness=witness,
@@ -502,9 +507,13 @@ class _Life:
         self._watch(career, queue)
 
     def _watch(self, career: _Career, queue: _Days) -> None:
-        """Ask for the days on which the last award's renewal opens, closes, and it expires."""
+        """Ask for the days on which the last award is made, may be renewed, and expires."""
         award, renewal = career.last, career.earned.model.renewal
-        if award is None or award.expires is None:
+        if award is None:
+            return
+        # What the record says was made may have lost its evidence before.
+        queue.add(award.on)
+        if award.expires is None:
             return
         # What the record says may have expired before it was made.
         queue.add_all((award.expires, max(award.on, day_after(award.expires))))

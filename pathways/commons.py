@@ -21,8 +21,8 @@ from pathways.tally import scale_of
 if TYPE_CHECKING:
     from pathways.allocation import Problem
 
-#: What one selection takes: the options, each with the question whether it does.
-Takes = Mapping[int, Any]
+#: What one selection takes: options, each with the question whether it does.
+Takes = Sequence[tuple[Option, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,8 @@ class Commons:
         self._faces: dict[int, dict[str, list[tuple[Option, Any]]]] = {}
         for place, takes in self._selections():
             faces = self._faces.setdefault(id(takes), {})
-            for index, question in takes.items():
-                option = pool.options[index]
-                if option.kind != "waiver":
-                    self._use(place, option, question, faces)
+            for option, question in takes:
+                self._use(place, option, question, faces)
 
     def _selections(self) -> Iterator[tuple[int, Takes]]:
         for place, user in enumerate(self._users):

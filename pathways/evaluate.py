@@ -100,13 +100,16 @@ class Case:
 
     def admitted(self, day: date) -> int:
         """The options that may serve on a day, if they are usable."""
-        mask = self.pool.once(day)
-        if self._after is not None:
-            mask &= self.pool.after(self._after)
+        mask = self._recorded(day)
         for quota in self._quotas:
             if quota.share == 0:
                 mask &= ~self._mask_of_keys(self.pool.keys_of(quota.used))
         return mask
+
+    def _recorded(self, day: date) -> int:
+        """The options that are on record by a day, whoever may use them."""
+        mask = self.pool.once(day)
+        return mask if self._after is None else mask & self.pool.after(self._after)
 
     def _mask_of_keys(self, keys: set[str], *, through: bool = False) -> int:
         mask = 0
@@ -119,9 +122,9 @@ class Case:
 
     def light(self, day: date, gone: int = 0) -> Light:
         """The light of a day, in which what is `gone` never was."""
-        admitted = self.admitted(day) & ~gone
+        admitted, record = self.admitted(day) & ~gone, self._recorded(day) & ~gone
         gone |= self.pool.everything & ~self.pool.once(day)
-        return Light(day, day, admitted, admitted, gone)
+        return Light(day, day, admitted, record, gone)
 
     def met(self, day: date, gone: int = 0) -> bool:
         """Tell whether the rule is met on a day; raises `UndecidedError` past the bound."""

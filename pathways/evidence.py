@@ -171,6 +171,8 @@ class Pool:
         self._usable: dict[date, int] = {}
         #: Completions that were revoked before they could serve.
         self._never: set[str] = set()
+        #: Completions that can not serve, as what they are; an award may have used them.
+        self._unfit: dict[str, Option] = {}
         self._changes: _Steps | None = None
         self._arrivals: _Steps | None = None
         self._dates: list[date] | None = None
@@ -233,12 +235,9 @@ class Pool:
                 continue
             seen.add(ref)
             module, file = self._document.modules[ref]
-            if not wild and not self._passes(entry, module, file):
-                continue
             last = min(until, _expiry(entry, module, stands_in=stands_in))
-            if last < entry.on:
-                continue
-            self._add(
+            fit = last >= entry.on and (wild or self._passes(entry, module, file))
+            (self._add if fit else self._keep_unfit)(
                 item=entry.id,
                 kind="module",
                 ref=ref,
@@ -257,6 +256,10 @@ class Pool:
                 imagined=wild,
                 capacity=None if module.repeatable == "unlimited" else module.repeatable,
             )
+
+    def _keep_unfit(self, **fields: Any) -> None:
+        if fields["ref"] == self.really(fields["source_ref"]):
+            self._unfit[fields["item"]] = Option(**{**fields, "index": -1, "stretches": ()})
 
     def _passes(self, entry: Completed, module: Module, file: Pathway) -> bool:
         pass_score = (
@@ -400,8 +403,9 @@ class Pool:
 
     def _as(self, item: str, ref: str) -> list[Option]:
         options = list(self._of_item(item))
-        found = [o for o in options if o.ref == (ref or o.source_ref)]
-        # A retired code is no module of the document, so it has no option as itself.
+        found = [o for o in options if o.ref == (ref or self.really(o.source_ref))]
+        if not found and item in self._unfit:
+            return [self._unfit[item]]
         return found or options
 
     @property

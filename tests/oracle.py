@@ -927,8 +927,9 @@ class World:
             if s.measure(rule.unit) > 0 and any(s in matching(limit) for limit in capped)
         ]
         system = _System(chosen, partial)
+        if not self._has_value(rule, chosen, place):
+            return None
         system.at_least(Fraction(asked), lambda s: s.measure(rule.unit))
-        self._judge_value(rule, chosen, system, place)
         for limit in rule.limits:
             unit = limit.unit or rule.unit
             if limit.at_least is not None or limit.at_most is not None:
@@ -975,11 +976,10 @@ class World:
         assert limit.over is not None
         return groups & frozenset(limit.over)
 
-    def _judge_value(
-        self, rule: AmountRule, chosen: Sequence[Serving], system: _System, place: Place
-    ) -> None:
+    def _has_value(self, rule: AmountRule, chosen: Sequence[Serving], place: Place) -> bool:
+        """Whether the average and the sum of a selection are reached, each item taken whole."""
         if rule.average is None and rule.sum is None:
-            return
+            return True
         default = "credits" if rule.unit == "credits" and rule.average is not None else "none"
         by_credits = (rule.weighted_by or default) == "credits"
 
@@ -991,13 +991,13 @@ class World:
             assert found is not None
             return found
 
-        if rule.average is not None:
-            average = Fraction(rule.average)
-            system.at_least(Fraction(0), lambda s: weight(s) * (value(s) - average))
-            if sum((weight(s) for s in chosen), Fraction(0)) == 0:
-                system.impossible = True  # an average of nothing is no average
-        if rule.sum is not None:
-            system.at_least(Fraction(rule.sum), lambda s: weight(s) * value(s))
+        total = sum((weight(s) * value(s) for s in chosen), Fraction(0))
+        weights = sum((weight(s) for s in chosen), Fraction(0))
+        # An average of nothing is no average.
+        averaged = rule.average is None or (
+            weights > 0 and total >= Fraction(rule.average) * weights
+        )
+        return averaged and (rule.sum is None or total >= Fraction(rule.sum))
 
     # --- the rule of a credential ----------------------------------------------------------------
 
@@ -1163,7 +1163,6 @@ class _System:
         self.partial = partial
         self.rows: list[Row] = []
         self.choices: list[list[list[Row]]] = []
-        self.impossible = False
 
     def _row(self, least: Fraction, of: Callable[[Serving], Fraction]) -> Row:
         whole = sum((of(s) for s in self.chosen if s not in self.partial), Fraction(0))
@@ -1182,8 +1181,6 @@ class _System:
 
     def solution(self, unit: Unit) -> tuple[tuple[str, Fraction], ...] | None:
         """The amounts of the partial items, in a unit, where all bounds can be kept."""
-        if self.impossible:
-            return None
         size = len(self.partial)
         unit_rows: list[Row] = []
         for index in range(size):
@@ -1333,11 +1330,13 @@ class Life:
         if credential.award == "approval" and ref not in self.record.approved:
             self.awaiting.add(ref)
             return False
+        names = [f"{ref}@{day}", *(f"{ref}@{day}#{n}" for n in range(2, 10))]
+        taken = {award.id for award in self.world.awards}
         self.world.awards.append(
             Award(
                 credential=ref,
                 on=day,
-                id=f"{ref}@{day}",
+                id=next(name for name in names if name not in taken),
                 expires=shift(day, credential.valid_for) if credential.valid_for else None,
                 use=use,
                 used=use.evidence,
@@ -1434,7 +1433,7 @@ class Life:
 
     def _lose(self, day: date) -> None:
         """Examine every award whose witness has lost evidence."""
-        for ref in (ref for refs in self.order for ref in refs):
+        for ref in dict.fromkeys(ref for refs in self.order for ref in refs):
             credential = self._credential(ref)
             if credential.external or credential.lasts == "while_met":
                 continue
@@ -1534,26 +1533,24 @@ class Life:
 
 
 def bottom_up(world: World) -> list[tuple[str, ...]]:
-    """The credentials, each after those that its rules look at, an exclusive set at once."""
+    """The credentials after those that their rules look at, each with all that exclude it."""
     order: list[tuple[str, ...]] = []
     begun: set[str] = set()
 
     def visit(ref: str) -> None:
         if ref in begun:
             return
-        together = _excluding(world.document, ref)
-        begun.update(together)
-        for member in together:
-            credential, file = world.document.credentials[member]
-            place = Place(file, member, world.on, world.on)
-            rules = [credential.requires, *(c.requires for c in credential.classes)]
-            if credential.renewal is not None:
-                rules.append(credential.renewal.requires)
-            for rule in rules:
-                if isinstance(rule, RuleBase):
-                    for lower in _looks_at(world, rule, place):
-                        visit(lower)
-        order.append(together)
+        begun.add(ref)
+        credential, file = world.document.credentials[ref]
+        place = Place(file, ref, world.on, world.on)
+        rules = [credential.requires, *(c.requires for c in credential.classes)]
+        if credential.renewal is not None:
+            rules.append(credential.renewal.requires)
+        for rule in rules:
+            if isinstance(rule, RuleBase):
+                for lower in _looks_at(world, rule, place):
+                    visit(lower)
+        order.append(_excluding(world.document, ref))
 
     for ref in world.document.credentials:
         visit(ref)

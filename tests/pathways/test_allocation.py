@@ -775,6 +775,14 @@ def test_a_score_of_nothing_is_a_score() -> None:
     assert not scored(0, 100, average=Decimal("50.25"))
 
 
+@pytest.mark.parametrize(("need", "met"), [(300, True), (301, False)])
+def test_a_sum_is_of_whole_items_where_a_part_of_one_counts(need: int, met: bool) -> None:
+    limits = [{"at_most": 1, "of": "any", "partial": True}]
+    rule = amount("1", "ant", sum=need, of="score", weighted_by="credits", limits=limits)
+    found = used({"ant": {"credits": 5}}, rule, done("ant", 1, "a", score=60))
+    assert (found is not None) is met
+
+
 def test_an_average_is_weighted_where_the_rule_says_so() -> None:
     assert scored(20, 60, average=50, weighted_by="credits")
     assert not scored(60, 20, average=40, weighted_by="credits")

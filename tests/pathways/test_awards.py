@@ -557,8 +557,79 @@ def test_an_award_that_expired_before_it_was_made_may_be_made_anew_on_its_day() 
             "waived": [{"rule": "entry", "on": "2026-01-02"}],
         },
     )
-    assert told.standings["gnu"].awarded_on == date(2026, 1, 8)
-    assert told.standings["gnu"].status == "held"
+    standing = told.standings["gnu"]
+    assert standing.awarded_on == date(2026, 1, 8)
+    assert standing.status == "held"
+    assert [award.item for award in standing.awards] == ["gnu@2026-01-08", "gnu@2026-01-08#2"]
+
+
+def test_an_award_on_record_that_rests_on_what_was_lost_before_is_examined_on_its_day() -> None:
+    """What comes later did not earn it."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {"gnu": {"requires": {"module": "ant"}}},
+        },
+        {
+            "completed": [
+                {"module": "bee", "on": "2026-01-03", "id": "b", "revoked": "2026-01-04"},
+                {"module": "ant", "on": "2026-01-12"},
+            ],
+            "holds": [{"credential": "gnu", "on": "2026-01-05", "used": ["b"]}],
+        },
+    )
+    assert [(loss.on, loss.decision) for loss in told.standings["gnu"].awards[-1].losses] == [
+        (date(2026, 1, 5), "review")
+    ]
+
+
+@pytest.mark.parametrize(
+    "unfit", [{"score": 40}, {"revoked": "2026-01-02"}, {"expires": "2026-01-01"}]
+)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_rival_has_used_an_attempt_that_could_not_serve(
+    unfit: Mapping[str, Any], times: int
+) -> None:
+    """Attempts at one module are one item, or so many, whether or not they pass."""
+    attempts = [{"module": "ant", "on": "2026-01-02", "id": f"a{n}", **unfit} for n in range(times)]
+    told = assessed(
+        {
+            "modules": {"ant": {"pass_score": 50, "repeatable": times}},
+            "credentials": {
+                "gnu": {"requires": {"count": 1, "from": ["ant"]}},
+                "hen": {"external": True},
+            },
+            "exclusive": [{"credentials": ["gnu", "hen"]}],
+        },
+        {
+            "completed": [*attempts, {"module": "ant", "on": "2026-01-04", "score": 60}],
+            "holds": [{"credential": "hen", "on": "2026-01-03", "used": ["a0"]}],
+        },
+    )
+    assert (told.standings["gnu"].status == "held") is (times == 2)
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_over_all_does_not_leave_out_what_a_rival_has_used(share: int) -> None:
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {
+                "gnu": {"requires": {"count": 1, "from": "any", "average": 50, "over": "all"}},
+                "hen": {"external": True},
+            },
+            "exclusive": [{"credentials": ["gnu", "hen"], "share": share}],
+        },
+        {
+            "enrolled": "2026-01-04",
+            "completed": [
+                {"module": "ant", "on": "2026-01-01", "score": 90},
+                {"module": "bee", "on": "2026-01-02", "score": 80, "id": "b"},
+            ],
+            "holds": [{"credential": "hen", "on": "2026-01-03", "used": ["b"]}],
+        },
+    )
+    assert (told.standings["gnu"].status == "held") is (share == 1)
 
 
 def test_an_award_under_review_is_examined_again_when_it_loses_more() -> None:
