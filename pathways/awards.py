@@ -234,7 +234,7 @@ def assess(document: Document, record: Record, on: date) -> Assessment:
     known = dated(record, on)
     life = _Life(plan, known, on)
     life.live()
-    ahead = _Ahead(plan, known, on)
+    ahead = _Ahead(life)
     standings = {ref: life.standing(ref, ahead) for ref in plan.credentials}
     return Assessment(document, known, on, standings)
 
@@ -284,6 +284,18 @@ class _Life:
                 self._live_alone(self.careers[members[0]])
             for ref in members:
                 self._announce(self.careers[ref])
+
+    def live_on(self, life: _Life) -> None:
+        """Take over what another life has led to by the last day, and live that day again."""
+        for ref, career in self.careers.items():
+            other = life.careers[ref]
+            career.awards = list(other.awards)
+            career.waiting_since = other.waiting_since
+            career.undecided = other.undecided
+        for career in self.careers.values():
+            self._announce(career)
+        for members in self.plan.components:
+            self._live_together(members, first=self.on)
 
     def case(self, tree: Tree, after: date | None = None, quotas: tuple[Quota, ...] = ()) -> Case:
         """One tree in this life, looked at with some evidence set aside."""
@@ -349,10 +361,12 @@ class _Life:
         except UndecidedError:
             return False
 
-    def _live_together(self, members: tuple[str, ...]) -> None:
+    def _live_together(self, members: tuple[str, ...], first: date | None = None) -> None:
         """Credentials that exclude or need each other: day by day, each day to its end."""
         careers = [self.careers[ref] for ref in members]
         queue = _Days((), self.on)
+        if first is not None:
+            queue.start(first)
         for career in careers:
             self._announce(career)
         for career in careers:
@@ -796,20 +810,19 @@ class _Life:
 
 
 class _Ahead:
-    """The life in which what is in progress is completed: lived only when somebody asks."""
+    """A life in which what is in progress is completed today: lived only when somebody asks."""
 
-    def __init__(self, plan: Compiled, record: Record, on: date) -> None:
-        self._plan = plan
-        self._record = record
-        self._on = on
+    def __init__(self, life: _Life) -> None:
+        self._life = life
 
     @cached_property
     def life(self) -> _Life | None:
-        if not self._record.in_progress:
+        now = self._life
+        if not now.record.in_progress:
             return None
-        life = _Life(self._plan, self._record, self._on, ahead=True)
-        life.live()
-        return life
+        ahead = _Life(now.plan, now.record, now.on, ahead=True)
+        ahead.live_on(now)
+        return ahead
 
 
 class Telling:
@@ -826,14 +839,11 @@ class Telling:
         tree, life = self._career.earned.tree, self._life
         if tree is None:
             return None
-        quotas = life.quotas(self._career, life.on)
-        view = life.case(tree, quotas=quotas)
+        view = life.case(tree, quotas=life.quotas(self._career, life.on))
         later = None
         if (ahead := self._ahead.life) is not None:
             twin = ahead.careers[self._career.earned.ref]
-            # What rivals hold by now stays theirs, whatever would have come of it ahead.
-            kept = dict.fromkeys((*quotas, *ahead.quotas(twin, life.on)))
-            later = ahead.case(tree, quotas=tuple(kept))
+            later = ahead.case(tree, quotas=ahead.quotas(twin, life.on))
         return Explanation(view, later)
 
     @property

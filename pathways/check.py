@@ -714,7 +714,7 @@ class _Hearing:
             limit.partial and limit.of and self._limited(limit.of, rule, face)
             for limit in rule.limits
         )
-        if divides and 0 < claimed <= whole:
+        if divides and whole and claimed <= whole:
             return claimed / whole
         self.object_to(at.path, f"`{face.item.id}` can not count as {_plain(claimed)}")
         return Fraction(1)

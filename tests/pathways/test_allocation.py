@@ -775,6 +775,23 @@ def test_a_score_of_nothing_is_a_score() -> None:
     assert not scored(0, 100, average=Decimal("50.25"))
 
 
+def test_over_all_takes_what_may_contribute_nothing() -> None:
+    limits = [{"at_most": 0, "of": ["ant"], "partial": True}]
+    rule = amount("1", "ant", "bee", average=60, of="score", over="all", limits=limits)
+    facts = [done("ant", 1, "a", score=60), done("bee", 2, "b", score=60)]
+    modules = {"ant": {"credits": 5}, "bee": {"credits": 1}}
+    told = assessed(
+        {"modules": modules, "credentials": {"gnu": {"requires": rule}}},
+        *facts,
+    )
+    assert (found := use(told)) is not None
+    assert (found.items, found.amounts) == (("a", "b"), {"a": "0"})
+    case = Case(
+        {"modules": modules, "credentials": {"gnu": {"requires": rule}}}, {"completed": facts}, ON
+    )
+    assert not objections(case)
+
+
 @pytest.mark.parametrize(("need", "met"), [(300, True), (301, False)])
 def test_a_sum_is_of_whole_items_where_a_part_of_one_counts(need: int, met: bool) -> None:
     limits = [{"at_most": 1, "of": "any", "partial": True}]

@@ -609,6 +609,22 @@ def test_a_rival_has_used_an_attempt_that_could_not_serve(
     assert (told.standings["gnu"].status == "held") is (times == 2)
 
 
+def test_what_was_awarded_today_stays_as_it_is_when_what_is_in_progress_is_completed() -> None:
+    """Ahead, the rival would rather use the module in progress, which is now its own."""
+    told = assessed(
+        {
+            "modules": {"cat": {}, "fox": {}},
+            "credentials": {
+                "ibis": {"requires": {"count": 1, "from": "any"}},
+                "gnu": {"requires": {"module": "cat"}},
+            },
+            "exclusive": [{"credentials": ["ibis", "gnu"]}],
+        },
+        {"completed": [{"module": "fox", "on": "2026-01-20"}], "in_progress": ["cat"]},
+    )
+    assert told.standings["gnu"].outcome is Outcome.PENDING
+
+
 @pytest.mark.parametrize("share", [0, 1])
 def test_over_all_does_not_leave_out_what_a_rival_has_used(share: int) -> None:
     told = assessed(
