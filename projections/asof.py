@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
-from itertools import groupby
 from operator import attrgetter
 
 from domain import learner as learners
@@ -101,10 +100,10 @@ def register_as_of(
 ) -> Iterator[Believed]:
     """Give the awards of a credential as they stood, learner by learner."""
     with log.snapshot(ledger.store.database) as view:
-        for stream, rows in groupby(log.by_stream(view), attrgetter("stream")):
-            if stream.startswith("pathway/"):
+        for stream in log.by_stream(view):
+            if stream.name.startswith("pathway/"):
                 continue
-            history = [row.read() for row in rows]
+            history = [row.read() for row in stream.rows()]
             if not any(getattr(one.event, "credential", "") == credential for one in history):
                 continue
             found = as_of(ledger, history, known=known, effective=effective)

@@ -11,13 +11,14 @@ ledger and several processes can share the work.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache, partial
-from itertools import groupby
-from operator import attrgetter
+from itertools import chain, groupby
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import uuid4
 
@@ -192,6 +193,18 @@ def _audited(
 # --- one stretch ---------------------------------------------------------------------------------
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no circles of objects: the rows of a stretch have none, and are soon let go."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class _Auditor:
     """Audits stretches of streams, one after the other; keeps the documents at hand."""
 
@@ -214,11 +227,12 @@ class _Auditor:
 
     def audited(self, stretch: _Stretch) -> tuple[list[Finding], Counts]:
         """Return what is found in a stretch, and how much there was."""
-        try:
-            return self._audited(stretch, sound=True)
-        except LedgerUnavailableError:
-            # A text is damaged, or something else is wrong, which will be told again.
-            return self._audited(stretch, sound=False)
+        with _uncollected():
+            try:
+                return self._audited(stretch, sound=True)
+            except LedgerUnavailableError:
+                # A text is damaged, or something else is wrong, which will be told again.
+                return self._audited(stretch, sound=False)
 
     def _audited(self, stretch: _Stretch, *, sound: bool) -> tuple[list[Finding], Counts]:
         above, upto = stretch
@@ -226,30 +240,30 @@ class _Auditor:
             self._view = view
             if above is None:
                 assert upto is not None
-                rows = log.of_stream(view, upto)
+                streams = log.the_stream(view, upto)
                 shown = _Shown.of_learner(view, upto)
             else:
-                rows = log.by_stream(view, above, upto)
+                streams = log.by_stream(view, above, upto)
                 shown = _Shown.between(view, above, upto)
             if self._scope.credential is not None:
                 shown = _Shown({}, {})
             found: list[Finding] = []
             counts = Counts()
-            for name, stream in groupby(rows, key=attrgetter("stream")):
-                some, part = self._stream(str(name), list(stream), shown)
+            for stream in streams:
+                some, part = self._stream(stream, shown)
                 found.extend(some)
                 counts += part
             found.extend(shown.unexplained())
             self._view = None
         return found, counts
 
-    def _stream(self, name: str, stored: list[Row], shown: _Shown) -> tuple[list[Finding], Counts]:
+    def _stream(self, stream: log.Stream, shown: _Shown) -> tuple[list[Finding], Counts]:
         """Audit one stream, unless it is the twin of one in which nothing was found."""
-        likeness = shown.likeness(name, stored)
+        likeness = shown.likeness(stream)
         if likeness is not None and (known := self._clean.get(likeness)):
-            shown.forget(name)
+            shown.forget(stream.name)
             return [], known
-        audit = _Stream(self, self._scope, shown, name, stored)
+        audit = _Stream(self, self._scope, shown, stream.name, stream.rows())
         found = list(audit.findings())
         if likeness is not None and not (found or audit.counts.unjudged):
             while len(self._clean) >= _REMEMBERED:
@@ -627,33 +641,33 @@ class _Shown:
         reached = _reached(view)
         rows: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
         for name in reached:
-            found = rows.setdefault(name, {})
             table = tables.metadata.tables[name]
             column, stem = _key(table)
             # The names of pathways stand for their streams.
             place = f"'{stem}' || {column}" if stem else column
             chosen = ", ".join(f'"{one.name}"' for one in table.columns)
-            query = f"SELECT {chosen} FROM {name} WHERE {condition.format(column=place)}"
-            about = list(table.columns).index(table.columns[column])
+            query = (
+                f"SELECT {chosen} FROM {name} WHERE {condition.format(column=place)}"
+                f" ORDER BY {column}"
+            )
+            about = itemgetter(list(table.columns).index(table.columns[column]))
             with view.execute(text(query), values) as result:
                 assert result.cursor is not None
-                while some := result.cursor.fetchmany(_FETCHED):
-                    for row in some:
-                        found.setdefault(row[about], []).append(row)
-            if stem:
-                rows[name] = {f"{stem}{about}": some for about, some in found.items()}
+                fetched = iter(partial(result.cursor.fetchmany, _FETCHED), [])
+                told = groupby(chain.from_iterable(fetched), about)
+                rows[name] = {f"{stem}{stream}": list(some) for stream, some in told}
         return cls(reached, rows)
 
-    def likeness(self, stream: str, stored: list[Row]) -> bytes | None:
+    def likeness(self, stream: log.Stream) -> bytes | None:
         """Return what a stream and the rows about it have in common with their twins.
 
         None where nobody can be its twin, or a projection has not seen all of it.
         """
-        last = stored[-1].position
+        last, *_ = stream.stored[-1]
         if any(position < last for position in self._reached.values()):
             return None
-        shown = {name: self._rows[name].get(stream, ()) for name in self._reached}
-        return twins.likeness(stored, shown)
+        shown = {name: self._rows[name].get(stream.name, ()) for name in self._reached}
+        return twins.likeness(stream.stored, shown)
 
     def covers(self, name: str, history: list[tuple[int, Recorded]]) -> bool:
         """Tell whether a projection has seen the last event of a stream."""

@@ -23,8 +23,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, partial
-from itertools import groupby, pairwise
-from operator import attrgetter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -778,12 +777,12 @@ def _part(
     engine = at_hand(run, partial(_opened, database))
     builder, events = Builder(), 0
     with told(database), log.snapshot(database, engine) as view:
-        for stream, stored in groupby(log.by_stream(view, *stretch), key=attrgetter("stream")):
-            rows = [row for row in stored if row.position <= head]
+        for stream in log.by_stream(view, *stretch):
+            rows = [row for row in stream.rows() if row.position <= head]
             events += len(rows)
-            if rows and not stream.startswith(_PATHWAY):
+            if rows and not stream.name.startswith(_PATHWAY):
                 history = [row.read() for row in rows]
-                known = learners.replay(stream, _events(history))
+                known = learners.replay(stream.name, _events(history))
                 builder.add(known, rows[-1].number, max(one.day for one in history))
     written = write_run(folder, builder.tables(), whole=True) if len(builder) else None
     return written, events

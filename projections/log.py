@@ -5,9 +5,11 @@ Whatever is read in one `snapshot` is one state of the database, also while othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import groupby, starmap
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, text
@@ -52,6 +54,21 @@ class Row(NamedTuple):
         return decode(event, self.stream, self.number, self.state)
 
 
+#: A stored event as a database gives it: what a `Row` is made of.
+Stored = tuple[int, str, int, str, Any]
+
+
+class Stream(NamedTuple):
+    """All stored events of one stream, in the order of their numbers."""
+
+    name: str
+    stored: Sequence[Stored]
+
+    def rows(self) -> list[Row]:
+        """Return the events as rows."""
+        return [_row(*event) for event in self.stored]
+
+
 class UnknownTopicError(UnreadableEventError):
     """A stored event of a kind that this version of Cairn does not know."""
 
@@ -90,25 +107,34 @@ def head(view: Connection) -> tuple[int, int]:
 def in_order(view: Connection, after: int = 0, limit: int | None = None) -> Iterator[Row]:
     """Give stored events in the order in which they were stored, from `after` a position on."""
     end = "" if limit is None else f" LIMIT {int(limit)}"
-    return _rows(
-        view, f"WHERE {_position(view)} > :after ORDER BY {_position(view)}{end}", after=after
-    )
+    clause = f"WHERE {_position(view)} > :after ORDER BY {_position(view)}{end}"
+    return starmap(_row, _stored(view, clause, after=after))
 
 
-def by_stream(view: Connection, above: str = "", upto: str | None = None) -> Iterator[Row]:
-    """Give stored events stream by stream, those of streams after `above` and up to `upto`.
-
-    Streams come in the order that the database has for texts.
-    """
+def by_stream(view: Connection, above: str = "", upto: str | None = None) -> Iterator[Stream]:
+    """Give the streams after `above` and up to `upto`, in the order the database has for texts."""
     condition, values = "originator_id > :above", {"above": above}
     if upto is not None:
         condition, values = f"{condition} AND originator_id <= :upto", values | {"upto": upto}
-    return _rows(view, f"WHERE {condition} ORDER BY originator_id, originator_version", **values)
+    return _streams(view, condition, **values)
+
+
+def the_stream(view: Connection, name: str) -> Iterator[Stream]:
+    """Give one stream, if there is any such."""
+    return _streams(view, "originator_id = :name", name=name)
 
 
 def of_stream(view: Connection, stream: str) -> Iterator[Row]:
     """Give the stored events of one stream, in the order of their numbers."""
-    return _rows(view, "WHERE originator_id = :stream ORDER BY originator_version", stream=stream)
+    return (row for found in the_stream(view, stream) for row in found.rows())
+
+
+def _streams(view: Connection, condition: str, **values: Any) -> Iterator[Stream]:
+    stored = _stored(
+        view, f"WHERE {condition} ORDER BY originator_id, originator_version", **values
+    )
+    for name, events in groupby(stored, key=itemgetter(1)):
+        yield Stream(str(name), list(events))
 
 
 def bounds(view: Connection, events: int) -> Iterator[tuple[str, str | None]]:
@@ -141,7 +167,12 @@ def _position(view: Connection) -> str:
     return "rowid" if view.dialect.name == "sqlite" else "notification_id"
 
 
-def _rows(view: Connection, clause: str, **values: Any) -> Iterator[Row]:
+def _row(position: int, stream: Any, number: Any, topic: Any, state: Any) -> Row:
+    counted = number if isinstance(number, int) else 0
+    return Row(position, str(stream), counted, str(topic), state)
+
+
+def _stored(view: Connection, clause: str, **values: Any) -> Iterator[Stored]:
     query = text(
         f"SELECT {_position(view)}, originator_id, originator_version, topic, state"
         f" FROM {_table(view)} {clause}"
@@ -153,9 +184,7 @@ def _rows(view: Connection, clause: str, **values: Any) -> Iterator[Row]:
         if view.dialect.name == "sqlite" and result.cursor is not None:
             fetch = result.cursor.fetchmany
         while some := fetch(_FETCHED):
-            for position, stream, number, topic, state in some:
-                counted = number if isinstance(number, int) else 0
-                yield Row(position, str(stream), counted, str(topic), state)
+            yield from some
     finally:
         # Where an error broke the reading off, SQLite's cursor went with its connection.
         if not view.closed or view.dialect.name != "sqlite":

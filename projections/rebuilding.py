@@ -7,11 +7,9 @@ lost worker had written is written again. What was recorded in the meantime is c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
@@ -168,10 +166,8 @@ class _Rebuilder(AbstractContextManager["_Rebuilder"]):
         rows: dict[str, list[dict[str, Any]]] = {one.name: [] for one in ALL}
         with told(self._database), log.snapshot(self._database, self._engine) as view:
             self._view = view
-            for stream, stored in groupby(
-                log.by_stream(view, above, upto), key=attrgetter("stream")
-            ):
-                self._stream(stream, self._read(stored), rows)
+            for stream in log.by_stream(view, above, upto):
+                self._stream(stream.name, self._read(stream.rows()), rows)
             self._view = None
         with told(self._database), writing(self._engine) as connection:
             _mine(connection, self._run)
@@ -182,7 +178,7 @@ class _Rebuilder(AbstractContextManager["_Rebuilder"]):
                     connection.execute(insert(table), rows[projection.name])
         return len(rows[tables.activity.name])
 
-    def _read(self, stored: Iterator[Row]) -> list[tuple[int, Recorded]]:
+    def _read(self, stored: Iterable[Row]) -> list[tuple[int, Recorded]]:
         """Decode the events of a stream, without those that came after the rebuilding began."""
         return [(row.position, row.read()) for row in stored if row.position <= self._head]
 

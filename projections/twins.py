@@ -13,17 +13,19 @@ know of them: it decides between items of one day and module.
 from __future__ import annotations
 
 import marshal
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from operator import lt
 from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter
 
 from projections import tables
-from projections.log import Row
+from projections.log import Stored
 
 _COMPLETED = "learner.module-completed"
 _PROVEN = ("learner.credential-awarded", "learner.award-renewed")
@@ -38,27 +40,29 @@ _USUAL = frozenset(
     }
 )
 
-#: How every event begins, from its version to its moment, which tells no rule anything.
-_BEGINS, _THEN, _MOMENT = b'{"v":', b',"at":"', len(b'{"v":1,"at":"')
-#: Where an event says what its completion is called.
-_CALLS = b'"completion":"'
+#: How every event begins: its version and its moment, of which the moment tells no rule anything.
+_BEGINS = re.compile(rb'\x01\{"v":([0-9]+),"at":"([^"]*)",')
+#: Where an event says what its completion is called, and what that is called elsewhere.
+_CALLS, _ELSEWHERE = b'"completion":"', b'"source_id":"'
 
-#: What stands in the place of a name; it can not stand in JSON.
-_MARK = b"\x01"
+#: What stands between events, and in the place of a name; neither can stand in JSON.
+_NEXT, _MARK = b"\x01", b"\x02"
 
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """A history without names: its bytes, the names in their order, and the moments."""
+    """A history without names: its bytes, the names in their order, and what rows show of it."""
 
     history: bytes
     names: Mapping[str, str]
-    moments: tuple[datetime, ...]
+    positions: tuple[int, ...]
+    numbers: tuple[int, ...]
+    moments: tuple[datetime | None, ...]
 
 
-def likeness(stored: Sequence[Row], shown: Rows) -> bytes | None:
+def likeness(stored: Sequence[Stored], shown: Rows) -> bytes | None:
     """Return what a learner has in common with their twins; None where nobody can be one.
 
     `shown` are the rows of each projection about the learner, as the database gives them.
@@ -68,11 +72,11 @@ def likeness(stored: Sequence[Row], shown: Rows) -> bytes | None:
         return None
     found = blake2b(plain.history, digest_size=32)
     for name, rows in shown.items():
-        anonymous = _anonymous(name, rows, stored, plain)
-        if anonymous is None:
+        columns = list(zip(*rows, strict=True))
+        if rows and not _anonymous(name, columns, plain):
             return None
         found.update(b"\n%b\n" % name.encode())
-        found.update(_packed(anonymous))
+        found.update(_packed(columns))
     return found.digest()
 
 
@@ -85,120 +89,93 @@ def _packed(value: list[tuple[Any, ...]]) -> bytes:
         return repr(value).encode()
 
 
-def _plain(stored: Sequence[Row]) -> _Plain | None:
+def _plain(stored: Sequence[Stored]) -> _Plain | None:
     """Take the names out of a history, if it is an usual one in its right order."""
-    place, completed = 0, 0
-    for number, row in enumerate(stored, start=1):
-        if row.number != number or row.position <= place or row.topic not in _USUAL:
-            return None
-        if not isinstance(row.state, bytes):
-            return None
-        place = row.position
-        completed += row.topic == _COMPLETED
-    if not _simple(b"".join([row.state for row in stored]), completed):
+    positions, _, numbers, topics, states = zip(*stored, strict=True)
+    if numbers != tuple(range(1, len(stored) + 1)) or not _USUAL.issuperset(topics):
         return None
-    moments: list[datetime] = []
-    states: list[bytes] = []
-    names: list[bytes] = []
-    for row in stored:
-        state = row.state
-        if state[: len(_BEGINS)] != _BEGINS or state[_MOMENT - len(_THEN) : _MOMENT] != _THEN:
-            return None
-        at, _, rest = state[_MOMENT:].partition(b'"')
-        moment = _moment(at)
-        if moment is None:
-            return None
-        moments.append(moment)
-        states.append(state[len(_BEGINS) : len(_BEGINS) + 1] + rest)
-        if row.topic == _COMPLETED:
-            name, _, _ = rest.partition(_CALLS)[2].partition(b'"')
-            if b":" in name:
-                names.append(name)
-    places = _places(names)
-    for index, row in enumerate(stored):
-        if row.topic == _COMPLETED:
-            states[index] = _without_its_name(states[index], places)
-        elif row.topic in _PROVEN:
-            state = states[index]
-            for name, placed in places.items():
-                if name in state:
-                    state = state.replace(b'"%b"' % name, b'"%b"' % placed)
-            states[index] = state
-    history = b"".join(
-        [
-            b"%d %b %b" % (len(state), row.topic.encode(), state)
-            for row, state in zip(stored, states, strict=True)
-        ]
-    )
-    known = {name.decode(errors="replace"): placed.decode() for name, placed in places.items()}
-    return _Plain(history, known, tuple(moments))
+    if set(map(type, states)) != {bytes} or not all(map(lt, positions, positions[1:])):
+        return None
+    before, *parts = _BEGINS.split(_NEXT + _NEXT.join(states))
+    if before or len(parts) != 3 * len(stored):
+        return None
+    versions, moments = parts[::3], tuple(map(_moment, parts[1::3]))
+    if None in moments:
+        return None
+    anonymous = _without_names(_NEXT.join(parts[2::3]), topics.count(_COMPLETED))
+    if anonymous is None:
+        return None
+    body, names = anonymous
+    history = b"\n".join([b",".join(versions), ",".join(topics).encode(), body])
+    return _Plain(history, names, positions, numbers, moments)
 
 
-def _simple(states: bytes, completed: int) -> bool:
-    """Tell whether words stand in some states as they are, and each completion says its own name.
+def _without_names(body: bytes, completed: int) -> tuple[bytes, Mapping[str, str]] | None:
+    """Name each completion after the system that named it and its place in the order of names.
 
-    What can not be read, or might be read otherwise, is left to those who read it as a whole.
+    So it is called wherever an event speaks of it, and so is what it is called elsewhere. None
+    where a completion does not say its own name, or one is not written as it is read: whoever has
+    such is left to those who read all of it. The rest is the same, byte for byte, in all twins.
     """
-    if b"\\" in states or states.count(_CALLS) != completed:
-        return False
+    _, *calls = body.split(_CALLS)
+    names = {call[: call.find(b'"')] for call in calls}
+    if len(calls) != completed or b"\\" in body or not _readable(b"".join(names)):
+        return None
+    places: dict[bytes, bytes] = {}
+    systems: dict[bytes, dict[bytes, bytes]] = {}
+    for place, name in enumerate(sorted([name for name in names if b":" in name])):
+        system, _, own = name.partition(b":")
+        mark = b'%b%d"' % (_MARK, place)
+        places[name] = b"%b:%b" % (system, mark[:-1])
+        systems.setdefault(system, {})[own] = mark
+    for system, placed in systems.items():
+        body = _called(body, b'"%b:' % system, placed)
+    if len(systems) == 1:
+        # What is called the same by two systems stays as it is.
+        body = _called(body, _ELSEWHERE, placed)
+    return body, {name.decode(): placed.decode() for name, placed in places.items()}
+
+
+def _readable(names: bytes) -> bool:
     try:
-        # No event has other spaces between its words than those within them.
-        return states.decode().isprintable()
+        return names.decode().isprintable()
     except UnicodeDecodeError:
         return False
 
 
-def _places(names: list[bytes]) -> dict[bytes, bytes]:
-    """Name each completion after the system that named it and its place in the order of names."""
-    return {
-        name: b"%b:%b%d" % (name.partition(b":")[0], _MARK, place)
-        for place, name in enumerate(sorted(set(names)))
-    }
+def _called(body: bytes, before: bytes, placed: Mapping[bytes, bytes]) -> bytes:
+    """Put the place of a name wherever it stands after some words, up to the end of its text."""
+    first, *pieces = body.split(before)
+    told = [piece.partition(b'"') for piece in pieces]
+    return before.join([first, *[placed.get(name, name + end) + rest for name, end, rest in told]])
 
 
-def _without_its_name(state: bytes, places: Mapping[bytes, bytes]) -> bytes:
-    """Take the name out of a completion, and what it is called elsewhere, which says the same."""
-    before, calls, after = state.partition(_CALLS)
-    name, _, after = after.partition(b'"')
-    if (placed := places.get(name)) is None:
-        return state
-    own = b'"source_id":"%b"' % name.partition(b":")[2]
-    return b'%b%b%b"%b' % (before, calls, placed, after.replace(own, b'"source_id":"%b"' % placed))
+def _anonymous(table: str, columns: list[tuple[Any, ...]], plain: _Plain) -> bool:
+    """Take the names out of rows, given column by column; the learner stands in the first.
 
-
-def _anonymous(
-    table: str, rows: Sequence[tuple[Any, ...]], stored: Sequence[Row], plain: _Plain
-) -> list[tuple[Any, ...]] | None:
-    """Take the names out of the rows of one projection; the learner stands in the first column."""
+    False where a name can not be taken out, or rows do not tell of the events that are stored.
+    """
     names = plain.names
     if table == tables.activity.name:
-        return _in_their_places(rows, stored, plain)
+        positions, _, numbers, topics, subjects, on, moments, by, source = columns
+        columns[:] = (topics, tuple([names.get(one, one) for one in subjects]), on, by, source)
+        return (positions, numbers, tuple(map(_shown, moments))) == (
+            plain.positions,
+            plain.numbers,
+            plain.moments,
+        )
     if table == tables.completions.name:
-        return [(names.get(row[1], row[1]), *row[2:]) for row in rows]
-    if table == tables.progress.name:
-        words = "\n".join([row[_MISSING] for row in rows if row[_MISSING]])
+        columns[1] = tuple([names.get(one, one) for one in columns[1]])
+    elif table == tables.progress.name:
+        words = "\n".join(filter(None, columns[_MISSING]))
         if any(name in words for name in names):
             # An item is named by what is missing.
-            return None
-    return [row[1:] for row in rows]
+            return False
+    del columns[0]
+    return True
 
 
 _MISSING = list(tables.progress.c).index(tables.progress.c.missing)
-
-
-def _in_their_places(
-    rows: Sequence[tuple[Any, ...]], stored: Sequence[Row], plain: _Plain
-) -> list[tuple[Any, ...]] | None:
-    """The rows of what happened without names, positions and moments, which are those stored."""
-    if len(rows) != len(stored):
-        return None
-    names, found = plain.names, []
-    for row, event, at in zip(rows, stored, plain.moments, strict=True):
-        position, _, number, topic, subject, on, moment, by, source = row
-        if position != event.position or number != event.number or _shown(moment) != at:
-            return None
-        found.append((topic, names.get(subject, subject), on, by, source))
-    return found
 
 
 _MOMENTS: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
