@@ -151,18 +151,25 @@ def audit(
 
 
 def caught_up(ledger: Ledger) -> list[Finding]:
-    """Bring the projections up to date before an audit; tell where that can not be."""
+    """Bring the projections up to date before an audit; tell where that can not be, or was not."""
     projections = Projections(ledger)
     try:
         projections.catch_up()
     except LedgerReadOnlyError:
         # Then they are compared as far as they are.
-        return []
+        pass
     except STOPPED as error:
         return [Finding("CA404", "", 0, 0, "", f"the projections stopped: {error}")]
     finally:
         projections.close()
-    return []
+    head = ledger.store.head()
+    with log.snapshot(ledger.store.database) as view:
+        seen = min((_reached(view) or {"": 0}).values())
+    if seen >= head:
+        return []
+    ahead = "event is" if head - seen == 1 else f"{head - seen:,} events are"
+    message = f"the last {ahead} not in all of them" if seen else "there are none"
+    return [Finding("CA405", "", 0, 0, "", message)]
 
 
 def _parts(

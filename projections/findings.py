@@ -110,6 +110,13 @@ CODES = {
             "mend what the other findings name, then `cairn projections rebuild`",
         ),
         Code(
+            "CA405",
+            "note",
+            "the projections are behind the ledger, and are compared as far as they are",
+            "nothing: what is recorded next brings them up to date, and so does"
+            " `cairn projections rebuild`",
+        ),
+        Code(
             "CA501",
             "fault",
             "the numbers of a stream have a gap",

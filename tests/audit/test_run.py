@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.commands import DecideReview, RevokeAward
+from domain.ledger import open_ledger
 from projections.audit import Scope, caught_up
 from projections.findings import CODES
 from projections.partitions import Sharing
@@ -234,6 +235,18 @@ def test_projections_that_can_not_be_brought_up_to_date_are_found(
     )
     assert [finding.code for finding in caught_up(registrar.ledger)] == ["CA404"]
     assert codes(audited(registrar)) == ["CA503"]
+
+
+def test_projections_that_are_behind_are_told_and_leave_an_audit_clean(
+    registrar: Desk, path: Path
+) -> None:
+    assert caught_up(registrar.ledger) == []
+    registrar.complete("macros", "04-01")
+    with open_ledger(str(path), read_only=True) as ledger:
+        [note] = caught_up(ledger)
+    assert (note.code, note.level) == ("CA405", "note")
+    assert note.message == "the last event is not in all of them"
+    assert audited(registrar).clean
 
 
 def test_an_award_made_under_an_old_version_is_proved_when_that_is_retired(

@@ -221,10 +221,13 @@ def _is_lowest(case: Case, ref: str) -> bool:
 
 
 def _meets(claim: Claim, items: list[str]) -> bool:
-    """Whether some completions alone would meet the rule on the day of the witness."""
+    """Whether some completions and waivers alone would meet the rule on the day of the witness."""
     facts = claim.case.facts
-    kept = [done for done in facts["completed"] if _id(done) in items]
-    case = Case(claim.case.pathway, {**facts, "completed": kept, "in_progress": []}, claim.day)
+    kept = {
+        "completed": [done for done in facts["completed"] if _id(done) in items],
+        "waived": [waived for waived in facts.get("waived", ()) if waived["id"] in items],
+    }
+    case = Case(claim.case.pathway, {**facts, **kept, "in_progress": []}, claim.day)
     return assessed(case).standings[claim.credential].outcome is Outcome.MET
 
 
