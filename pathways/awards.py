@@ -22,7 +22,7 @@ from pathways.allocation import Quota, UndecidedError
 from pathways.compile import Compiled, Earned, Tree, compiled
 from pathways.document import Document, Held, Record
 from pathways.evaluate import Case
-from pathways.evidence import Face, Pool, Stretch, dated, imagined
+from pathways.evidence import Face, Pool, Stretch, dated, imagined, numbered
 from pathways.explain import Explanation
 from pathways.periods import Period, day_after, shift
 from pathways.verdict import Missing, Outcome, Verdict, Witness
@@ -500,15 +500,11 @@ class _Life:
         if witness is None:
             witness = self._view(career, day).witness(day)
         name, class_witness = self._class(career, day)
-        item = plainest = f"{career.earned.ref}@{day.isoformat()}"
-        taken, number = {award.item for award in career.awards}, 1
-        while item in taken:
-            number += 1
-            item = f"{plainest}#{number}"
+        taken = {award.item for award in career.awards}
         career.awards.append(
             Made(
                 credential=career.earned.ref,
-                item=item,
+                item=numbered(f"{career.earned.ref}@{day.isoformat()}", taken),
                 on=day,
                 given=False,
                 witness=witness,

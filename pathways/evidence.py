@@ -9,10 +9,11 @@ evaluator then asks "is this rule met by these bits" thousands of times at littl
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any, Literal
 
 from pathways.document import Completed, Document, Module, Pathway, Record, Started
@@ -149,6 +150,19 @@ def imagined(entries: Iterable[Started], on: date) -> tuple[Completed, ...]:
         )
         for entry in entries
     )
+
+
+def numbered(name: str, taken: Container[str | None]) -> str:
+    """A name for what would have the same as something else.
+
+    >>> numbered("sql@2026-03-01", {"sql@2026-03-01", "sql@2026-03-01#2"})
+    'sql@2026-03-01#3'
+    """
+    numbers = count(2)
+    free = name
+    while free in taken:
+        free = f"{name}#{next(numbers)}"
+    return free
 
 
 def grade_ranks(file: Pathway) -> Mapping[str, int]:

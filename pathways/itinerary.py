@@ -19,7 +19,7 @@ from pathways.awards import Assessment, Made, assess
 from pathways.compile import compiled
 from pathways.document import Completed, CredentialRule, Held, Record
 from pathways.evaluate import Case
-from pathways.evidence import BEST_SCORE, Pool, bits
+from pathways.evidence import BEST_SCORE, Pool, bits, numbered
 from pathways.periods import shift
 from pathways.routes import Route, Routes, announce, measure_of
 from pathways.wishes import Question
@@ -207,11 +207,7 @@ class Trial:
         taken = {entry.id for entry in self.question.known.completed}
         named = []
         for entry, day in zip(entries, days, strict=True):
-            name = plainest = f"{entry.module}@{day.isoformat()}"
-            number = 1
-            while name in taken:
-                number += 1
-                name = f"{plainest}#{number}"
+            name = numbered(f"{entry.module}@{day.isoformat()}", taken)
             taken.add(name)
             named.append(entry.model_copy(update={"on": day, "id": name}))
         return named

@@ -29,7 +29,7 @@ from pathways.document import (
     Waived,
     as_key,
 )
-from pathways.evidence import dated
+from pathways.evidence import dated, numbered
 from pathways.problems import FileError
 from pathways.shape import shaped
 from pathways.tree import read_tree
@@ -89,11 +89,7 @@ def applied(record: Record, scenario: Scenario, on: date) -> Record:
     ]
     for entry in scenario.complete:
         day = entry.on or on
-        name = plainest = entry.id or f"{entry.module}@{day.isoformat()}"
-        number = 1
-        while name in taken:
-            number += 1
-            name = f"{plainest}#{number}"
+        name = numbered(entry.id or f"{entry.module}@{day.isoformat()}", taken)
         taken.add(name)
         completed.append(entry.model_copy(update={"on": day, "id": name}))
     done = {entry.module for entry in scenario.complete}
@@ -116,11 +112,7 @@ def applied(record: Record, scenario: Scenario, on: date) -> Record:
 
 
 def _free(entry: Waived, taken: set[str | None]) -> str:
-    name = plainest = entry.id or f"waiver:{entry.rule}"
-    number = 1
-    while name in taken:
-        number += 1
-        name = f"{plainest}#{number}"
+    name = numbered(entry.id or f"waiver:{entry.rule}", taken)
     taken.add(name)
     return name
 

@@ -57,6 +57,7 @@ from domain.proofs import Proven, objections_to
 from domain.publication import Publication
 from domain.storage import Database
 from pathways.document import Document
+from pathways.evidence import numbered
 from pathways.periods import shift
 from pathways.problems import CairnError
 from projections import activity, log, tables, twins
@@ -595,8 +596,10 @@ def _misstated(
                 yield "CA103", f"`{event.award}` was made before"
             if witnessed != event.on.isoformat():
                 yield "CA102", f"it is dated {event.on}, and its witness {witnessed}"
-            if event.award != f"{name}@{event.on.isoformat()}":
-                yield "CA102", f"it is called `{event.award}`, but is `{name}@{event.on}`"
+            others = known.awards.keys() - {event.award}
+            due_name = numbered(f"{name}@{event.on.isoformat()}", others)
+            if event.award != due_name:
+                yield "CA102", f"it is called `{event.award}`, but is `{due_name}`"
             due = None if model.valid_for is None else shift(event.on, model.valid_for)
             if event.expires != due:
                 yield "CA102", f"it expires {_day(event.expires)}, and should {_day(due)}"

@@ -14,7 +14,7 @@ from projections.audit import Scope, caught_up
 from projections.findings import CODES
 from projections.partitions import Sharing
 from tests.audit.conftest import alter, audited, codes
-from tests.ledgers import TODAY, Desk
+from tests.ledgers import LADDER, TODAY, Desk, desk
 
 ESSENTIALS = "ladder/essentials@2026-02-10"
 
@@ -252,8 +252,6 @@ def test_projections_that_are_behind_are_told_and_leave_an_audit_clean(
 def test_an_award_made_under_an_old_version_is_proved_when_that_is_retired(
     registrar: Desk,
 ) -> None:
-    from tests.ledgers import LADDER
-
     for version in ("2", "3"):
         registrar.publish(LADDER.replace('version: "1"', f'version: "{version}"'))
     registrar.retire("ladder", "1")
@@ -266,6 +264,22 @@ def test_a_revoked_award_leaves_the_audit_clean(registrar: Desk) -> None:
     registrar.do(RevokeAward(learner=registrar.learners["s-1"], award="certificate", on=TODAY))
     caught_up(registrar.ledger)
     assert audited(registrar).findings == ()
+
+
+def test_an_award_that_is_made_anew_on_the_day_of_its_revocation_is_proved(tmp_path: Path) -> None:
+    again = LADDER.replace("title: Essentials,", "title: Essentials, again: any,")
+    with desk(tmp_path) as registrar:
+        registrar.publish(again)
+        registrar.enrol()
+        registrar.complete("sheets-1", "06-30")
+        registrar.complete("sheets-2", "06-30")
+        learner = registrar.learners["s-1"]
+        registrar.do(RevokeAward(learner=learner, award="essentials", on=TODAY))
+        day = TODAY.isoformat()
+        made = registrar.ledger.load(learner).learner.awards
+        assert [*made] == [f"ladder/essentials@{day}", f"ladder/essentials@{day}#2"]
+        assert caught_up(registrar.ledger) == []
+        assert audited(registrar).findings == ()
 
 
 def test_every_finding_says_what_to_do() -> None:
