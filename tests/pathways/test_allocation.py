@@ -1183,6 +1183,32 @@ def test_items_that_are_tied_together_have_the_credits_of_the_largest(
         assert (told is not None) is (Decimal(most) >= Decimal(worth))
 
 
+@pytest.mark.parametrize(("most", "met"), [(1, False), (2, True)])
+def test_items_are_tied_together_apart_from_others(most: int, met: bool) -> None:
+    owl = {**FOX_ITSELF, "module": "owl"}
+    both_as = both(KEA_AS_FOX, {**KEA_AS_FOX, "module": "owl"})
+    told = used(
+        {name: {} for name in ("fox", "kea", "owl", "hen")},
+        both(both(_KEA_AND_FOX, module("hen"), owl), both_as, overlap=most),
+        *TIED,
+        done("hen", 10, "h"),
+        done("owl", 5, "o"),
+        substituted=[stands_in("kea", "fox"), stands_in("hen", "owl")],
+    )
+    assert (told is not None) is met
+
+
+def test_items_without_credits_that_are_tied_together_have_none_in_common() -> None:
+    found = used(
+        {"fox": {}, "kea": {}, "ant": {"credits": 3}},
+        both(both(_KEA_AND_FOX, module("ant")), KEA_AS_FOX, overlap=credits("0")),
+        *TIED,
+        done("ant", 1, "a"),
+        substituted=[stands_in("kea", "fox")],
+    )
+    assert found == ("a", "f", "k")
+
+
 @pytest.mark.parametrize(("kea", "fox"), [(1, 2), (2, 2), (3, 2), (2, 3)])
 def test_an_attempt_that_stands_in_ties_the_attempts_at_two_modules_together(
     kea: int, fox: int
