@@ -18,7 +18,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, groupby, product
 from math import lcm
 from typing import Any
 
@@ -693,7 +693,7 @@ class Root:
         for index, question in self._takes_under(self.claim.node):
             if self.pool.options[index].kind == "module":
                 uses.setdefault(index, []).append(question)
-        modules = {i: {self.pool.options[i].ref, self.pool.options[i].source_ref} for i in uses}
+        modules = {i: self.pool.refs(self.pool.options[i]) for i in uses}
         for first, second in sorted(sorted(pair) for pair in self.claim.tree.barred):
             one = [i for i, refs in modules.items() if first in refs and second not in refs]
             other = [i for i, refs in modules.items() if second in refs and first not in refs]
@@ -717,24 +717,31 @@ class Root:
             takers.setdefault(self.pool.options[index].item, []).append(question)
         newest_first = reversed(self.pool.in_order(takers))
         order = [(self.problem.either(takers[item]), False) for item in newest_first]
-        self._settle(self.claim.node, order)
+        as_what: list[tuple[Any, bool]] = []
+        self._settle(self.claim.node, order, as_what)
+        # As what an item serves is settled last: it does not count where items are compared.
+        order += as_what
         return order
 
-    def _settle(self, node: Node, order: list[tuple[Any, bool]]) -> None:
+    def _settle(
+        self, node: Node, order: list[tuple[Any, bool]], as_what: list[tuple[Any, bool]]
+    ) -> None:
         leaf = self.leaves.get(node.index)
         if leaf is not None:
             options = self.pool.options
             questions = {**leaf.takes, **leaf.waived}
-            for index in sorted(questions, key=lambda i: _late_first(options[i]), reverse=True):
-                order.append((questions[index], False))
+            latest_first = sorted(questions, key=lambda i: _late_first(options[i]), reverse=True)
+            for _, same in groupby(latest_first, key=lambda i: options[i].item):
+                order.append((self.problem.either([questions[i] for i in same]), False))
+            as_what += [(questions[index], False) for index in latest_first]
             for index in sorted(leaf.parts, key=lambda i: options[i].key):
-                order.append((leaf.parts[index], True))
+                as_what.append((leaf.parts[index], True))
             return
         for child, required in zip(node.children, node.required, strict=True):
             if child.index in self.chosen:
                 if not required:
                     order.append((self.chosen[child.index], True))
-                self._settle(child, order)
+                self._settle(child, order, as_what)
 
     # --- answers ---------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations, count
+from itertools import combinations, count, permutations
 from typing import Any
 
 from pathways.document import (
@@ -863,11 +863,10 @@ class _Hearing:
             for face in sorted(finding.faces, key=lambda face: (face.item, face.serves))
             if face.kind == "module"
         ]
-        for one, own in used:
+        for (one, own), (other, theirs) in permutations(used, 2):
             bars = {bar for ref in own if ref in modules for bar in modules[ref][0].barred}
-            for other, theirs in used:
-                if own.isdisjoint(theirs) and bars & theirs:
-                    self.object_to(path, f"`{one.id}` bars `{other.id}`, and both are used")
+            if bars & theirs:
+                self.object_to(path, f"`{one.id}` bars `{other.id}`, and both are used")
 
     def exclusive(self, finding: _Finding, path: str) -> None:
         """Object to evidence that a held award of an exclusive set has used already."""

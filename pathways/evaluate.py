@@ -177,7 +177,7 @@ class Case:
         if not self.tree.barred:
             return None
         options = (self.pool.options[i] for i in bits(support))
-        used = [{o.ref, o.source_ref} for o in options if o.kind == "module"]
+        used = [self.pool.refs(option) for option in options if option.kind == "module"]
         for pair in self.tree.barred:
             touching = [refs & pair for refs in used if refs & pair]
             if len(touching) > 1 and frozenset().union(*touching) == pair:

@@ -370,6 +370,10 @@ class Pool:
         was = self._document.retired.get(ref, ())
         return was[0] if was and ref not in self._document.modules else ref
 
+    def refs(self, option: Option) -> set[str]:
+        """The modules that a completion serves as, and really is."""
+        return {option.ref, self.really(option.source_ref)}
+
     def single(self, ref: str) -> bool:
         """Whether all attempts at a module are one item."""
         known = self._document.modules.get(self.really(ref))

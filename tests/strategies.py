@@ -476,8 +476,6 @@ def _facts(pen: _Pen, data: Data) -> Data:
             for one in pen.modules
             for other in pen.modules
             if one != other
-            and "repeatable" not in data["modules"][other]
-            and "equivalents" not in data["modules"][one]
         ]
         if pairs:
             one, other = pen.pick(pairs)

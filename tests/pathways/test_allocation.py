@@ -1123,6 +1123,45 @@ def test_attempts_that_rivals_use_are_no_more_items_than_may_count(
     assert (held(told) == {"gnu", "hen"}) is both_held
 
 
+def test_a_retired_code_that_stands_in_is_barred_as_what_it_is() -> None:
+    modules = {
+        "bee": {"equivalents": ["old-bee"]},
+        "cat": {},
+        "dog": {"barred": ["bee"]},
+    }
+    facts = [done("old-bee", 1, "b"), done("dog", 2, "d")]
+    swaps = [stands_in("bee", "cat")]
+    for rule in (both(module("cat"), module("dog")), count(2, "cat", "dog")):
+        assert used(modules, rule, *facts, substituted=swaps) is None
+
+
+def test_a_part_does_without_late_items_before_another_is_met_by_what_is_itself() -> None:
+    """Only if the bee stands in for the cat everywhere does the last part need nothing else."""
+    told = assessed(
+        {
+            "modules": {
+                "ant": {"credits": Decimal("1.5")},
+                "bee": {"credits": Decimal("1.5"), "repeatable": 2},
+                "cat": {"credits": 2, "barred": ["bee"]},
+            },
+            "credentials": {
+                "gnu": {
+                    "requires": both(
+                        amount("3", "ant", "bee", "cat"),
+                        module("ant"),
+                        amount("2", "ant", "bee", "cat"),
+                    )
+                }
+            },
+        },
+        done("bee", 1, "b"),
+        done("ant", 5, "a"),
+        substituted=[stands_in("bee", "cat")],
+    )
+    assert (found := use(told)) is not None
+    assert found.parts[2].items == ("b",)
+
+
 # --- what is tied together, and what is not ------------------------------------------------------
 
 
