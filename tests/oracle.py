@@ -402,7 +402,7 @@ class World:
         substituted = [
             s.counts_as
             for s in self.record.substituted
-            if s.module == completed.module and (s.on or self.on) <= day
+            if s.module in (completed.module, *equal) and (s.on or self.on) <= day
         ]
         return list(dict.fromkeys(own + equal + substituted))
 
