@@ -370,21 +370,20 @@ class Root:
         for index in leaf.takes:
             option = options[index]
             by_ref.setdefault(option.ref, []).append(index)
-            by_source.setdefault(option.source_ref, []).append(index)
+            by_source.setdefault(self.pool.really(option.source_ref), []).append(index)
             by_item.setdefault(option.item, []).append(index)
         for indexes in by_ref.values():
             capacity = options[indexes[0]].capacity
             if capacity is not None and len(indexes) > capacity:
                 self._at_most(leaf, indexes, capacity)
-        for indexes in by_source.values():
+        for source, indexes in by_source.items():
+            times = self.pool.times(source)
+            if times is not None and len(indexes) > times:
+                self._at_most(leaf, indexes, times)
             faces: dict[str, list[Any]] = {}
             for index in indexes:
                 faces.setdefault(options[index].ref, []).append(leaf.takes[index])
-            if len(faces) < 2:
-                continue
-            if self.pool.single(options[indexes[0]].source_ref):
-                self._at_most(leaf, indexes, 1)
-            else:
+            if len(faces) > 1:
                 # However often it may count, a module counts as one module in one selection.
                 self.problem.model.add_at_most_one(
                     [self.problem.either(takes) for takes in faces.values()]

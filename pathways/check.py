@@ -721,7 +721,10 @@ class _Hearing:
 
     def _counted_once(self, faces: Sequence[_Face], at: _Place) -> None:
         """Each module counts as often as it may; what was completed serves as one module only."""
-        for ref, times in Counter(face.serves for face in faces).items():
+        serving = Counter(face.serves for face in faces)
+        # What stands in for another module is no more often completed for that.
+        done = Counter(self.facts.really(face.item) for face in faces)
+        for ref, times in (serving | done).items():
             if times > self.facts.times(ref):
                 self.object_to(at.path, f"`{ref}` counts {times} times")
         for one, other in combinations(faces, 2):

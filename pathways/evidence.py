@@ -193,6 +193,8 @@ class Pool:
         self._prefixes: list[int] = []
         self._passing: dict[Callable[[Option, Moment], bool], tuple[int, int]] = {}
         self.waivers = 0
+        #: Options by which items serve as something else than what they are called.
+        self.stand_ins = 0
         for entry in record.completed:
             self._complete(entry, record, on)
         for waived in record.waived:
@@ -336,6 +338,8 @@ class Pool:
         self._items[option.item] = self._items.get(option.item, 0) | option.bit
         if option.kind == "waiver":
             self.waivers |= option.bit
+        if option.ref != option.source_ref:
+            self.stand_ins |= option.bit
         if option.kind != "credential":
             # Awards come one by one as a life is lived; the rest is known from its beginning.
             self._changes = self._arrivals = None
@@ -376,8 +380,13 @@ class Pool:
 
     def single(self, ref: str) -> bool:
         """Whether all attempts at a module are one item."""
+        return self.times(ref) == 1
+
+    def times(self, ref: str) -> int | None:
+        """How often a module may count in one selection; None where there is no limit."""
         known = self._document.modules.get(self.really(ref))
-        return known is None or known[0].repeatable == 1
+        times = 1 if known is None else known[0].repeatable
+        return None if times == "unlimited" else times
 
     def rests_on(self, option: Option, ref: str) -> bool:
         """Whether an award has used attempts at a module, itself or through other awards."""

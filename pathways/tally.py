@@ -106,12 +106,17 @@ def one_each(pool: Pool, matching: int) -> bool:
 
 
 def two_faced(pool: Pool, matching: int) -> bool:
-    """Whether one item, or one module's attempts, might serve as two modules here."""
+    """Whether one module's attempts might serve as two here, or as one that counts more often."""
+    if not matching & pool.stand_ins:
+        return False
     seen: dict[str, str] = {}
-    return any(
-        seen.setdefault(option.source_ref, option.ref) != option.ref
-        for option in (pool.options[i] for i in bits(matching))
-    )
+    for option in (pool.options[i] for i in bits(matching)):
+        own = pool.really(option.source_ref)
+        if seen.setdefault(own, option.ref) != option.ref:
+            return True
+        if option.ref != own and option.kind == "module" and option.capacity != 1:
+            return True
+    return False
 
 
 def most(pool: Pool, matching: int, unit: str) -> Decimal:

@@ -894,8 +894,10 @@ class World:
         modules = [s for s in chosen if not s.is_award]
         awards = [s.role for s in chosen if s.is_award]
         roles = [s.role for s in modules]
+        sources = [s.source_module for s in modules]
         return (
             all(roles.count(role) <= self.repeats(role) for role in roles)
+            and all(sources.count(source) <= self.repeats(source) for source in sources)
             and len({s.source_module for s in modules})
             == len({(s.source_module, s.role) for s in modules})
             and len(set(awards)) == len(awards)

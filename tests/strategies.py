@@ -471,12 +471,7 @@ def _facts(pen: _Pen, data: Data) -> Data:
             for index, (rule, waivable) in enumerate(pen.some(pen.rule_ids, 1, 2))
         ]
     if pen.chance(50, "substituted"):
-        pairs = [
-            (one, other)
-            for one in pen.modules
-            for other in pen.modules
-            if one != other
-        ]
+        pairs = [(one, other) for one in pen.modules for other in pen.modules if one != other]
         if pairs:
             one, other = pen.pick(pairs)
             facts["substituted"] = [{"module": one, "counts_as": other, "on": pen.day()}]

@@ -1123,6 +1123,23 @@ def test_attempts_that_rivals_use_are_no_more_items_than_may_count(
     assert (held(told) == {"gnu", "hen"}) is both_held
 
 
+@pytest.mark.parametrize(("times", "most"), [(1, 1), (2, 2), (3, 3), ("unlimited", 3)])
+@pytest.mark.parametrize("code", ["bee", "old-bee"])
+def test_what_stands_in_counts_no_more_often_than_it_would_itself(
+    times: object, most: int, code: str
+) -> None:
+    modules = {
+        "bee": {"equivalents": ["old-bee"], "repeatable": times},
+        "cat": {"repeatable": "unlimited"},
+    }
+    facts = [done("bee", 1, "a"), done(code, 2, "b"), done(code, 3, "c")]
+    swaps = [stands_in("bee", "cat")]
+    for names in (("cat",), ("bee", "cat")):
+        for need in (1, 2, 3):
+            met = used(modules, count(need, *names), *facts, substituted=swaps) is not None
+            assert met is (need <= most)
+
+
 def test_a_retired_code_that_stands_in_is_barred_as_what_it_is() -> None:
     modules = {
         "bee": {"equivalents": ["old-bee"]},
