@@ -366,12 +366,10 @@ class Root:
         options = self.pool.options
         by_ref: dict[str, list[int]] = {}
         by_source: dict[str, list[int]] = {}
-        by_item: dict[str, list[int]] = {}
         for index in leaf.takes:
             option = options[index]
             by_ref.setdefault(option.ref, []).append(index)
             by_source.setdefault(self.pool.really(option.source_ref), []).append(index)
-            by_item.setdefault(option.item, []).append(index)
         for indexes in by_ref.values():
             capacity = options[indexes[0]].capacity
             if capacity is not None and len(indexes) > capacity:
@@ -384,13 +382,11 @@ class Root:
             for index in indexes:
                 faces.setdefault(options[index].ref, []).append(leaf.takes[index])
             if len(faces) > 1:
-                # However often it may count, a module counts as one module in one selection.
+                # However often it may count, a module counts as one module in one selection, and
+                # so an item once.
                 self.problem.model.add_at_most_one(
                     [self.problem.either(takes) for takes in faces.values()]
                 )
-        for indexes in by_item.values():
-            if len(indexes) > 1:
-                self._at_most(leaf, indexes, 1)
 
     def _at_most(self, leaf: _Leaf, indexes: Iterable[int], number: int) -> None:
         self.problem.at_most(((leaf.takes[i], 1) for i in indexes), number)

@@ -590,6 +590,35 @@ def test_attempts_at_a_repeatable_module_serve_as_one_module_in_one_selection() 
     assert told(4) is None
 
 
+def test_attempts_at_a_repeatable_module_serve_as_one_module_where_two_would_do() -> None:
+    modules = {"ant": {"credits": 2, "repeatable": 2}, "cat": {"credits": 3}}
+    facts = [done("ant", 1, "one"), done("ant", 2, "two")]
+    swaps = [stands_in("ant", "cat")]
+    assert used(modules, amount("4", "ant", "cat"), *facts, substituted=swaps) == ("one", "two")
+    assert used(modules, amount("5", "ant", "cat"), *facts, substituted=swaps) is None
+
+
+def test_two_modules_that_stand_in_for_one_count_once() -> None:
+    swaps = [stands_in("ant", "cat"), stands_in("bee", "cat")]
+    facts = [done("ant", 1, "a"), done("bee", 2, "b")]
+    modules: Data = {name: {} for name in ("ant", "bee", "cat")}
+    assert used(modules, count(1, "cat"), *facts, substituted=swaps) == ("a",)
+    assert used(modules, count(2, "cat"), *facts, substituted=swaps) is None
+
+
+def test_an_item_that_may_stand_in_serves_as_itself_where_it_may() -> None:
+    told = assessed(
+        {
+            "modules": {"bee": {}, "cat": {}},
+            "credentials": {"gnu": {"requires": count(1, "bee", "cat")}},
+        },
+        done("bee", 1, "b"),
+        substituted=[stands_in("bee", "cat")],
+    )
+    assert (found := use(told)) is not None
+    assert (found.items, found.served) == (("b",), {})
+
+
 # --- limits, and parts of items ------------------------------------------------------------------
 
 
@@ -1046,6 +1075,15 @@ def test_attempts_that_over_all_takes_are_as_few_items_as_suits(most: int, met: 
     assert (found is not None) is met
 
 
+def test_attempts_that_over_all_takes_may_be_one_item_with_what_others_count_one_by_one() -> None:
+    early = {**module("ant"), "only": {"before": date(2026, 1, 3)}}
+    late = {**module("ant"), "only": {"after": date(2026, 1, 3)}}
+    modules = {"ant": {"repeatable": 3}}
+    rule = both(EVERY_ANT, both(early, late), overlap=1)
+    attempts = [*SCORED[:2], done("ant", 4, "a4", score=80)]
+    assert used(modules, rule, *attempts) == ("a1", "a2", "a4")
+
+
 def test_over_all_takes_each_attempt_though_another_serves_as_another_module() -> None:
     modules = {"ant": {"pass_score": 60}, "bee": {}}
     found = used(
@@ -1062,12 +1100,13 @@ def test_over_all_takes_each_attempt_though_another_serves_as_another_module() -
 
 
 @pytest.mark.parametrize(("times", "met"), [(2, False), (3, True)])
-@pytest.mark.parametrize("outer", [{"distinct": True}, {"overlap": 0}])
+@pytest.mark.parametrize("outer", [{"distinct": True}, {"overlap": 0}, {"distinct": "through"}])
+@pytest.mark.parametrize("inner", [True, "through"])
 def test_what_shares_nothing_inside_is_so_many_items_outside(
-    outer: Data, times: int, met: bool
+    inner: object, outer: Data, times: int, met: bool
 ) -> None:
     modules = {"ant": {"repeatable": times}}
-    rule = both(both(module("ant"), module("ant"), distinct=True), module("ant"), **outer)
+    rule = both(both(module("ant"), module("ant"), distinct=inner), module("ant"), **outer)
     assert (used(modules, rule, *SCORED) is not None) is met
 
 

@@ -976,6 +976,14 @@ def test_a_substituted_module_does_not_count_as_both() -> None:
     )
 
 
+def test_what_stands_in_for_a_repeatable_module_counts_no_more_often_than_it_would_itself() -> None:
+    swapped = [{"module": "drawing", "counts_as": "guiding", "on": "2026-02-01"}]
+    record = learner(done("drawing"), done("drawing", "2026-03-01"), substituted=swapped)
+    items = ["drawing@2026-01-01", "drawing@2026-03-01"]
+    use = leaf("requires", *items, **{"as": dict.fromkeys(items, "guiding")})
+    refused("`drawing` counts 2 times", pathway({"count": 2, "from": "any"}), record, witness(use))
+
+
 def test_a_repeatable_module_counts_as_often_as_it_may() -> None:
     days = ["2026-01-01", "2026-02-01", "2026-03-01"]
     record = learner(*(done("fieldwork", day) for day in days))
