@@ -274,6 +274,15 @@ def test_attempts_in_several_selections_of_one_part_may_be_one_item() -> None:
     assert told(2, count(2, "ant"), ANT) is not None
 
 
+@pytest.mark.parametrize("times", [3, "unlimited"])
+def test_attempts_that_two_parts_both_use_one_by_one_may_be_one_item(times: object) -> None:
+    early = {**module("ant"), "only": {"before": date(2026, 1, 3)}}
+    late = {**module("ant"), "only": {"after": date(2026, 1, 3)}}
+    facts = [done("ant", 1, "a1"), done("ant", 4, "a4")]
+    rule = both(both(early, late), both(early, late), overlap=1)
+    assert used({"ant": {"repeatable": times}}, rule, *facts) == ("a1", "a4")
+
+
 def test_three_parts_divide_two_items() -> None:
     assert repeated(both(ANT, ANT, ANT, overlap=1), 2) is not None
     three = [both(ANT, BEE), both(ANT, BEE), both(ANT, BEE)]
