@@ -2011,6 +2011,19 @@ def test_a_substitute_is_not_barred_to_itself() -> None:
     accepted(pathway(ALGEBRA, modules=BARRED), record, claim)
 
 
+def test_one_completion_is_not_used_as_both_of_two_that_are_barred_to_each_other() -> None:
+    swap = [{"module": "biology", "counts_as": "algebra", "on": "2026-02-01"}]
+    record = learner(done("biology", "2026-02-01"), substituted=swap)
+    as_algebra = leaf("requires.all[0]", B, **serving(B, "algebra"))
+    claim = witness(parts("requires", as_algebra, leaf("requires.all[1]", B)))
+    refused(
+        "`biology@2026-02-01` bars `biology@2026-02-01`, and both are used",
+        pathway({"all": THREE[:2]}, modules=BARRED),
+        record,
+        claim,
+    )
+
+
 # --- exclusive credentials -----------------------------------------------------------------------
 
 
