@@ -1,6 +1,7 @@
-"""Hypothesis profiles: how many examples a property is tried on, and whether anew each time."""
+"""What every run of the tests begins with: interruptions, and how many examples are tried."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -15,3 +16,7 @@ settings.register_profile(
 
 # Unless asked otherwise, a run finds today what it found yesterday.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell lets what it starts in the background ignore interruptions, and all that starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
