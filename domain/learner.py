@@ -71,6 +71,7 @@ from domain.events import (
 )
 from domain.names import bare, qualified_item
 from pathways.document import plain
+from pathways.evidence import numbered
 from pathways.problems import nearest
 
 _HIGHEST_SCORE = Decimal(100)
@@ -867,11 +868,7 @@ def _must_exist(learner: Learner) -> None:
 def _next_id(id_: str, taken: Mapping[str, object]) -> str:
     """Number what stands in the place of something corrected: `x#2`, `x#3`, and so on."""
     stem, mark, number = id_.rpartition("#")
-    base = stem if mark and number.isdigit() and stem in taken else id_
-    count = 2
-    while f"{base}#{count}" in taken:
-        count += 1
-    return f"{base}#{count}"
+    return numbered(stem if mark and number.isdigit() and stem in taken else id_, taken)
 
 
 def _score(score: Decimal | None) -> Decimal | None:

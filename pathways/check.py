@@ -20,7 +20,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations, count, permutations
+from itertools import combinations, count
 from typing import Any
 
 from pathways.document import (
@@ -862,14 +862,16 @@ class _Hearing:
         """Object to items of two modules of which one bars the other."""
         modules = self.facts.document.modules
         used = [
-            (face.item, {face.serves, self.facts.really(face.item)})
+            (face, {face.serves, self.facts.really(face.item)})
             for face in sorted(finding.faces, key=lambda face: (face.item, face.serves))
             if face.kind == "module"
         ]
-        for (one, own), (other, theirs) in permutations(used, 2):
+        for one, own in used:
             bars = {bar for ref in own if ref in modules for bar in modules[ref][0].barred}
-            if bars & theirs:
-                self.object_to(path, f"`{one.id}` bars `{other.id}`, and both are used")
+            for other, theirs in used if bars else ():
+                if other is not one and bars & theirs:
+                    words = f"`{one.item.id}` bars `{other.item.id}`, and both are used"
+                    self.object_to(path, words)
 
     def exclusive(self, finding: _Finding, path: str) -> None:
         """Object to evidence that a held award of an exclusive set has used already."""

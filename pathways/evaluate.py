@@ -221,7 +221,7 @@ class Case:
     def _divides(self, quota: Quota, options: Iterable[Option]) -> bool:
         """Whether attempts at a module that may count so many times go to a rival too."""
         capped = {o.ref for o in options if o.kind == "module" and (o.capacity or 1) > 1}
-        return any(option.ref in capped for option in self.pool.served(quota.used) if capped)
+        return bool(capped) and any(o.ref in capped for o in self.pool.served(quota.used))
 
     def _one_faced(self, node: Node, light: Light) -> bool:
         """Whether everything that a rule may use serves as what it is."""
