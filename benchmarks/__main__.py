@@ -22,6 +22,8 @@ ALL = (
 
 def main(names: list[str]) -> None:
     """Run some benchmarks in turn."""
+    if unknown := [name for name in names if name not in ALL]:
+        sys.exit(f"there is no benchmark {', '.join(unknown)}; there are: {', '.join(ALL)}")
     for name in names or ALL:
         import_module(f"benchmarks.{name}").run()
 

@@ -16,15 +16,15 @@ from pathways.plan import Aim, Plan, Wishes, plan
 from pathways.source import load_pathway
 
 ON = date(2026, 6, 30)
-EXAMPLES = Path(__file__).parents[1] / "pathways" / "examples"
+CORPUS = Path(__file__).parents[1] / "tests" / "corpus"
 
 #: A large pathway is to be planned within this many seconds.
 WITHIN = 10.0
 
 
 def corpus() -> list[Path]:
-    """Return the pathway files: those of the folder `CAIRN_CORPUS`, else the examples."""
-    folder = Path(os.environ.get("CAIRN_CORPUS", EXAMPLES))
+    """Return the pathway files: those of the folder `CAIRN_CORPUS`, else those of the tests."""
+    folder = Path(os.environ.get("CAIRN_CORPUS", CORPUS))
     return sorted(folder.glob("*.pathway.yaml"))
 
 

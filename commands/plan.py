@@ -212,6 +212,8 @@ def show_plan(subject: Subject, plan: Plan, *, other: bool = False) -> None:
             ),
             right="credits hours price",
         )
+    if free := _free(subject, plan):
+        say(f"what says no {plan.minimise.removesuffix('s')} counts as nothing: {free}")
     for gain in plan.awards:
         parts: Parts = [
             ("✓ ", "green"),
@@ -244,6 +246,15 @@ def _cost(plan: Plan) -> str:
         return f"a price of {plain(plan.cost)}"
     noun = plan.minimise.removesuffix("s")
     return f"{plain(plan.cost)} {noun if plan.cost == 1 else noun + 's'}"
+
+
+def _free(subject: Subject, plan: Plan) -> str:
+    """The modules of a plan for which nobody has said what it makes little of."""
+    if plan.minimise not in ("price", "hours"):
+        return ""
+    place = ("credits", "hours", "price").index(plan.minimise)
+    silent = (step.module for step in plan.steps if not _facts(subject, step)[place])
+    return ", ".join(f"`{module}`" for module in silent)
 
 
 def _proof(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from commands.verdicts import show_assessment, standing_tree
 from pathways.document import plain
 
 if TYPE_CHECKING:
-    from domain.learner import Completion, Enrolment, Learner
+    from domain.learner import Award, Completion, Enrolment, Learner
     from domain.ledger import Ledger
 
 
@@ -48,12 +48,20 @@ def portrait(ledger: Ledger, id_: str, on: date, pathway: str | None) -> dict[st
             for completion in _completions(learner)
         ],
         "in_progress": sorted(learner.started),
+        "under_review": [
+            {"award": award.id, "lost": list(award.under_review)} for award in _doubted(learner)
+        ],
     }
 
 
 def _completions(learner: Learner) -> list[Completion]:
     standing = (c for c in learner.completions.values() if c.replaced_by is None)
     return sorted(standing, key=lambda completion: (completion.on, completion.id))
+
+
+def _doubted(learner: Learner) -> list[Award]:
+    """The awards that lost evidence, and about which nobody has decided yet."""
+    return [award for award in learner.awards.values() if award.under_review]
 
 
 def show_portrait(
@@ -77,6 +85,9 @@ def show_portrait(
                 draw(standing_tree(assessment, credential))
         else:
             show_assessment(assessment)
+    for award in _doubted(learner):
+        lost = ", ".join(f"`{item}`" for item in award.under_review)
+        draw(text(("? ", "yellow"), f"`{award.id}` lost {lost}, and awaits review"))
     if as_tree:
         return
     completions = _completions(learner)

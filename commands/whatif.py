@@ -38,6 +38,7 @@ TURNED = {
     "awaiting": ("◐ ", "yellow"),
     "lost": ("- ", "red"),
     "lapsed": ("- ", "red"),
+    "review": ("? ", "yellow"),
     "closer": ("↑ ", "cyan"),
     "further": ("↓ ", "yellow"),
 }
@@ -95,9 +96,9 @@ def whatif(
 ) -> None:
     """Show what would change, for a learner or a record in a file.
 
-    Say what would be otherwise; changes can be combined. It shows the awards gained, lost and
-    lapsed, and how far each rule has come, before and after. With a LEARNER, a pathway FILE is a
-    draft whose rules take the place of the published ones. Nothing is recorded.
+    Say what would be otherwise; changes can be combined. It shows the awards gained, lost, lapsed
+    or sent to review, and how far each rule has come, before and after. With a LEARNER, a pathway
+    FILE is a draft whose rules take the place of the published ones. Nothing is recorded.
 
     Example:
       cairn whatif s-1042 --complete pivot-tables=84 --waive electives=5
@@ -270,6 +271,7 @@ def _effects(
     draft: Path | None,
 ) -> list[Effect]:
     from domain.imagined import imagined
+    from domain.names import relative
     from domain.policies import assessment_of
     from domain.records import record_of
     from domain.vocabulary import vocabulary
@@ -283,6 +285,12 @@ def _effects(
     rules = None if other is None else load_pathway(other).document
     if pathway is not None:
         after.enrolment(pathway)
+    doubted = [
+        award
+        for award in after.awards.values()
+        if award.under_review
+        and (award.id not in learner.awards or not learner.awards[award.id].under_review)
+    ]
     effects = []
     for enrolment in after.current_enrolments:
         if pathway is not None and enrolment.pathway != pathway:
@@ -304,7 +312,12 @@ def _effects(
         else:
             volume = ledger.volume(enrolment.pathway, enrolment.version)
             assessment = assessment_of(after, volume, enrolment, day)
-        effects.append(Effect(before, assessment))
+        reviewed = frozenset(
+            relative(award.credential, assessment.document.main.home)
+            for award in doubted
+            if award.pathway == enrolment.pathway
+        )
+        effects.append(Effect(before, assessment, reviewed))
     if not effects:
         raise UnusableError("the learner follows no pathway", "say in which: --enrol PATHWAY")
     if rules is not None and all(e.after.document is not rules for e in effects):
@@ -450,6 +463,8 @@ def _standing(change: Change, *, after: bool) -> Text:
         words = f"{words}, {percent(standing.progress)}"
     if standing.awarded_on is not None:
         words += f" since {standing.awarded_on}"
+    if after and change.turn == "review":
+        words += ", awaits review"
     return text(sign(standing.status), words)
 
 

@@ -260,9 +260,10 @@ class Learner:
         """
         found = _named(name, self.completions)
         if len(found) != 1:
+            of = [c.id for c in self.completions.values() if name in (c.module, bare(c.module))]
             raise UnknownCompletionError(
                 f"the learner has {'several completions' if found else 'no completion'} `{name}`",
-                _choices(found) or nearest(name, self.completions),
+                _choices(found or of) or nearest(name, self.completions),
             )
         completion = self.completions[found[0]]
         while completion.replaced_by is not None:

@@ -37,11 +37,11 @@ from pathways.verdict import Outcome, Verdict
 
 _A_NAME = {"type": "string", "minLength": 1}
 
-Turn = Literal["gained", "renewed", "lost", "lapsed", "awaiting", "closer", "further"]
+Turn = Literal["gained", "renewed", "lost", "lapsed", "review", "awaiting", "closer", "further"]
 
 #: How a credential may turn out otherwise, in the order in which people care.
 TURNS: tuple[Turn, ...] = (
-    "gained", "renewed", "awaiting", "lost", "lapsed", "closer", "further",
+    "gained", "renewed", "awaiting", "lost", "lapsed", "review", "closer", "further",
 )  # fmt: skip
 
 
@@ -126,9 +126,19 @@ def whatif(
     draft: Document | None = None,
 ) -> Effect:
     """Return what a scenario changes for a record; with a `draft`, by its rules."""
-    return Effect(
-        before=assess(document, record, on),
-        after=assess(draft or document, applied(record, scenario, on), scenario.day(on)),
+    before = assess(document, record, on)
+    after = assess(draft or document, applied(record, scenario, on), scenario.day(on))
+    return Effect(before, after, _doubted(after) - _doubted(before))
+
+
+def _doubted(assessment: Assessment) -> frozenset[str]:
+    """The credentials whose award lost evidence, which somebody has to look at."""
+    return frozenset(
+        ref
+        for ref, standing in assessment.standings.items()
+        if standing.last is not None
+        and standing.last.losses
+        and standing.last.losses[-1].decision == "review"
     )
 
 
@@ -156,11 +166,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One credential before and after; None where it is only in one of the two."""
+    """One credential before and after; None where it is only in one of the two.
+
+    `review`: its award would lose evidence, and stay until somebody has decided about it.
+    """
 
     credential: str
     before: Standing | None
     after: Standing | None
+    review: bool = False
 
     @property
     def turn(self) -> Turn | None:
@@ -168,6 +182,8 @@ class Change:
         before, after = _status(self.before), _status(self.after)
         if before != "held" and after == "held":
             return "gained"
+        if before == "held" and after == "held" and self.review:
+            return "review"
         if before == "held" and after == "held":
             return "renewed" if _until(self.after) != _until(self.before) else None
         if before == "held":
@@ -199,10 +215,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A pathway before and after; `before` is None where the scenario enrols in it."""
+    """A pathway before and after; `before` is None where the scenario enrols in it.
+
+    `reviewed` are the credentials whose awards would go to review.
+    """
 
     before: Assessment | None
     after: Assessment
+    reviewed: frozenset[str] = frozenset()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -210,7 +230,8 @@ class Effect:
         before: Mapping[str, Standing] = {} if self.before is None else self.before.standings
         after = self.after.standings
         return tuple(
-            Change(ref, before.get(ref), after.get(ref)) for ref in dict.fromkeys((*after, *before))
+            Change(ref, before.get(ref), after.get(ref), ref in self.reviewed)
+            for ref in dict.fromkeys((*after, *before))
         )
 
     def turned(self, turn: Turn) -> tuple[str, ...]:

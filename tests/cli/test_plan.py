@@ -81,6 +81,11 @@ def test_a_person_reads_the_order_the_awards_and_the_proof(run: Run) -> None:
     assert "✓ Data Reporting (`data-reporting`)" in result.output
 
 
+def test_a_plan_says_which_modules_nobody_has_put_a_price_on(run: Run) -> None:
+    result = run("plan", *FILES, "--to", "data-reporting", "--minimise", "price")
+    assert "what says no price counts as nothing: `" in result.output
+
+
 def test_alternatives_come_after_the_cheapest(read: Read) -> None:
     found = read("plan", *FILES, "--to", "clear-communication", "--alternatives", "5")
     assert found["cost"] == 2
@@ -144,6 +149,23 @@ def test_a_what_if_shows_what_is_gained_rule_by_rule(database: Path, run: Run) -
     result = run("whatif", "s-1", "--complete", "spreadsheets-2=70", "--db", database)
     assert "+ Spreadsheet Essentials" in result.output
     assert "✗ unmet 50%" in result.output
+
+
+def test_what_would_go_to_review_is_told_before_and_after_it_does(
+    database: Path, read: Read, run: Run
+) -> None:
+    asked = ("whatif", "s-1", "--without", "data-privacy", "--db", database)
+    assert read(*asked)["pathways"][0]["review"] == ["careful-data"]
+    assert "? Careful with Data" in run(*asked).output
+    run("learner", "revoke", "s-1", "data-privacy@2026-01-05", "--yes", "--db", database)
+    assert read("learner", "show", "s-1", "--db", database)["under_review"] == [
+        {
+            "award": "office-skills/careful-data@2026-01-05",
+            "lost": ["office-skills/data-privacy@2026-01-05"],
+        }
+    ]
+    shown = run("learner", "show", "s-1", "--db", database).output
+    assert "? `office-skills/careful-data@2026-01-05` lost" in shown
 
 
 def test_scenarios_stand_side_by_side(database: Path, read: Read, run: Run, tmp_path: Path) -> None:

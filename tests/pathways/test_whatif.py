@@ -67,6 +67,20 @@ def test_going_without_a_module_loses_what_rested_on_it() -> None:
     assert found.turned("lapsed") == ("current",)
 
 
+def test_going_without_a_module_sends_to_review_what_somebody_has_to_decide_about() -> None:
+    """The award stays until then: that it is still held is not the whole answer."""
+    doubted = rules(credentials={"first": {"requires": {"every": ["a", "b"]}}})
+    facts = Record.model_validate(
+        {"completed": [{"module": module, "on": "2026-06-01"} for module in ("a", "b")]}
+    )
+    found = whatif(doubted, facts, ON, scenario(without=["a"]))
+    assert found.turned("review") == ("first",)
+    assert found.to_json()["review"] == ["first"]
+    assert found.after.standings["first"].status == "held"
+    gone = applied(facts, scenario(without=["a"]), date(2026, 6, 20))
+    assert whatif(doubted, gone, ON, scenario(complete=["c"])).turned("review") == ()
+
+
 def test_time_that_passes_lets_lapse_what_does_not_last() -> None:
     found = effect({"completed": ["a"]}, until=date(2027, 7, 1))
     assert found.turned("lapsed") == ("current",)
