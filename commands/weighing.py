@@ -152,9 +152,8 @@ def _changes(ask: Ask, impact: Impact) -> list[dict[str, Any]]:
         concerned = by_change([change.place for change in changes], ask.draft)
         moved = touched(document, ask.draft)
         for change in changes:
-            refs = [
-                ref for ref, _ in _ordered(ask, impact) if ref in concerned[change.place] & moved
-            ]
+            may = concerned[change.place] & moved if change.moves else frozenset()
+            refs = [ref for ref, _ in _ordered(ask, impact) if ref in may]
             told.append(
                 {
                     "version": version,
@@ -241,8 +240,8 @@ def _print_text(told: dict[str, Any]) -> None:
     if exact["learners"]:
         say()
         say(
-            f"{counted(exact['learners'], 'learner')} were asked one by one,"
-            f" {counted(exact['records'], 'record')} of them distinct:"
+            f"of {2 * told['learners']:,} answers, before and after, {exact['learners']:,} were"
+            f" found one by one, from {counted(exact['records'], 'distinct record')}:"
         )
         for why, number in sorted(exact["because"].items(), key=lambda each: -each[1]):
             say(f"    {number:,}: {why}")

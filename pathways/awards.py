@@ -107,6 +107,10 @@ class Made:
         """Whether the award is held on a day, as far as is known now."""
         return any(first <= day <= last for first, last in self.stretches())
 
+    def held_throughout(self, day: date) -> bool:
+        """Whether the award is held from its own day to this one without a break."""
+        return any(first == self.on and day <= last for first, last in self.stretches())
+
     def stretches(self) -> tuple[Stretch, ...]:
         """The days on which the award is held."""
         end = date.max if self.revoked is None else self.revoked - date.resolution

@@ -78,7 +78,8 @@ class Column:
     """How one credential stands for every learner.
 
     `outcome` are places in `OUTCOMES`, `awarded_on` the day of the last award or `NEVER`, `held`
-    whether it is held on the day; the progress is `progress / whole`, exactly.
+    whether it is held on the day; the progress is `progress / whole`, exactly. `steady` tells that
+    there was one award or none, held from its day on without a break.
     """
 
     outcome: NDArray[np.int8]
@@ -86,6 +87,7 @@ class Column:
     whole: int
     awarded_on: Days
     held: Flags
+    steady: Flags
 
     def part(self, first: int, last: int) -> Column:
         """The column of the learners from one place up to, not including, another."""
@@ -95,6 +97,7 @@ class Column:
             self.whole,
             self.awarded_on[first:last],
             self.held[first:last],
+            self.steady[first:last],
         )
 
     def of(self, learner: int) -> tuple[Outcome, Fraction, date | None]:
@@ -193,6 +196,7 @@ def _joined(parts: list[Column]) -> Column:
         whole=whole,
         awarded_on=np.concatenate([part.awarded_on for part in parts]),
         held=np.concatenate([part.held for part in parts]),
+        steady=np.concatenate([part.steady for part in parts]),
     )
 
 
@@ -1257,6 +1261,8 @@ class _Crowd:
         if wood.unaskable is not None:
             self.leave(np.ones(self.size, np.bool_), f"`{earned.ref}`: {wood.unaskable}")
             return self._blank()
+        if wood.tree.attempts != "any":
+            self.leave(self._retaken(wood), f"`{earned.ref}`: which attempt counts")
         rows = Rows(None, self.on)
         sure, maybe = self.met(wood, wood.tree.root, rows)
         sure, maybe = self._settled(wood, sure, maybe)
@@ -1266,29 +1272,38 @@ class _Crowd:
             day = np.where(self._approved(earned.ref), day, NEVER).astype(np.int32)
         if holds is not None:
             day = np.where(holds != NEVER, holds, day).astype(np.int32)
-        if self._ends(earned):
-            self.leave(day != NEVER, f"`{earned.ref}`: an award that ends")
+        ended = self._ended(earned, day)
+        self.leave(ended, f"`{earned.ref}`: an award that ended")
         self._possible[earned.ref] = (day != NEVER) | maybe
         self.awards[earned.ref] = [Layer(day, None, day, 1)]
         numbers, whole = self._progress(wood, wood.tree.root)
         outcome = np.where(sure, np.int8(_MET), np.int8(_UNMET))
         progress, whole = _capped(numbers, whole, sure)
-        return Column(outcome, progress, whole, day, day != NEVER)
+        return Column(outcome, progress, whole, day, day != NEVER, ~ended)
 
     def _recall(self, earned: Earned, column: Column) -> None:
-        """Let the awards that are known serve as evidence; those that end are not known in full."""
+        """Let the awards that are known serve as evidence; those before the last are not known."""
         self._holds(earned)
-        day = column.awarded_on
-        if self._ends(earned):
-            self.leave(day != NEVER, f"`{earned.ref}`: an award that ends")
-        self.awards[earned.ref] = [Layer(day, None, day, 1)]
+        self.leave(~column.steady, f"`{earned.ref}`: an award that ended")
+        self.awards[earned.ref] = [Layer(column.awarded_on, None, column.awarded_on, 1)]
 
-    def _ends(self, earned: Earned) -> bool:
-        """Whether awards of a credential may end, or begin again."""
+    def _ended(self, earned: Earned, day: Days) -> Flags:
+        """Whose award, made on a day, was not held ever since.
+
+        As long as it is valid by itself, it does not matter whether it was renewed too.
+        """
+        ended: Flags = np.zeros(self.size, np.bool_)
         model = earned.model
-        return (
-            model.valid_for is not None or model.renewal is not None or model.lasts != "once_earned"
-        )
+        if model.valid_for is not None:
+            ended |= shifted(day, model.valid_for) < self.on
+        if model.lasts == "while_met" and earned.tree is not None:
+            wood = self.plan.woods[earned.ref]
+            ended |= not wood.tree.monotone
+            for layer in self._scope(wood, wood.tree.root):
+                if layer.last is not None:
+                    ended |= (layer.first != NEVER) & (layer.last < self.on)
+        ended &= day != NEVER
+        return ended
 
     def _blank(self) -> Column:
         nothing = np.zeros(self.size, np.int64)
@@ -1297,6 +1312,7 @@ class _Crowd:
             nothing,
             1,
             np.full(self.size, NEVER, np.int32),
+            nothing.astype(np.bool_),
             nothing.astype(np.bool_),
         )
 
@@ -1324,13 +1340,13 @@ class _Crowd:
 
     def _external(self, earned: Earned, holds: Days | None) -> Column:
         day = np.full(self.size, NEVER, np.int32) if holds is None else holds
-        if self._ends(earned):
-            self.leave(day != NEVER, f"`{earned.ref}`: an award that ends")
+        ended = self._ended(earned, day)
+        self.leave(ended, f"`{earned.ref}`: an award that ended")
         self._possible[earned.ref] = day != NEVER
         self.awards[earned.ref] = [Layer(day, None, day, 1)]
         held = day != NEVER
         outcome = np.where(held, np.int8(_MET), np.int8(_UNMET))
-        return Column(outcome, held.astype(np.int64), 1, day, held)
+        return Column(outcome, held.astype(np.int64), 1, day, held, ~ended)
 
     def _approved(self, ref: str) -> Flags:
         part = self.part
@@ -1342,30 +1358,27 @@ class _Crowd:
         return found
 
     def _settled(self, wood: Wood, sure: Flags, maybe: Flags) -> Met:
-        """Doubt what ties the whole rule: barred modules, and which attempt is the one."""
+        """Doubt what ties the whole rule: barred modules."""
         doubt = np.zeros(self.size, np.bool_)
         for pair in wood.tree.barred:
-            if pair <= frozenset(self._places) and pair <= self._worn(wood):
+            if pair <= frozenset(self._places) and pair <= wood.refs:
                 each = [self._anyone(ref) for ref in pair]
                 doubt |= np.logical_and.reduce(each)
             elif not pair <= frozenset(self._places):
                 doubt |= maybe
-        if wood.tree.attempts != "any":
-            for ref in wood.refs:
-                if ref in self._places:
-                    doubt |= self._retaken(ref)
         return sure & ~doubt, maybe
-
-    def _worn(self, wood: Wood) -> frozenset[str]:
-        return wood.refs
 
     def _anyone(self, ref: str) -> Flags:
         found = np.zeros(self.size, np.bool_)
         found[self.batch(ref).learner] = True
         return found
 
-    def _retaken(self, ref: str) -> Flags:
-        return np.bincount(self.batch(ref).learner, minlength=self.size) > 1
+    def _retaken(self, wood: Wood) -> Flags:
+        """Who has several attempts at a module of which one only is the one that counts."""
+        found = np.zeros(self.size, np.bool_)
+        for ref in wood.refs & self._places.keys():
+            found |= np.bincount(self.batch(ref).learner, minlength=self.size) > 1
+        return found
 
     def _first_day(self, earned: Earned, wood: Wood, sure: Flags) -> Days:
         """The first day from the enrolment on which the rule is met, up to the day; or `NEVER`."""
@@ -1405,7 +1418,7 @@ class _Crowd:
 
     def _whole(self, wood: Wood, rows: Rows) -> Met:
         sure, maybe = self.met(wood, wood.tree.root, rows)
-        if wood.tree.barred or wood.tree.attempts != "any":
+        if wood.tree.barred:
             full, _ = self._settled(
                 wood, np.ones(self.size, np.bool_), np.ones(self.size, np.bool_)
             )
@@ -1528,10 +1541,11 @@ def _mended(
         numbers = numbers.astype(object)
     numbers = numbers.copy()
     numbers[learners] = [share.numerator * (whole // share.denominator) for share in progress]
-    outcome, awarded, held = (
+    outcome, awarded, held, steady = (
         column.outcome.copy(),
         column.awarded_on.copy(),
         column.held.copy(),
+        column.steady.copy(),
     )
     outcome[learners] = [OUTCOMES.index(standing.outcome) for standing in standings]
     awarded[learners] = [
@@ -1539,7 +1553,15 @@ def _mended(
         for standing in standings
     ]
     held[learners] = [s.last is not None and s.last.held(s.on) for s in standings]
-    return Column(outcome, numbers, whole, awarded, held)
+    steady[learners] = [_steady(standing) for standing in standings]
+    return Column(outcome, numbers, whole, awarded, held, steady)
+
+
+def _steady(standing: Standing) -> bool:
+    """Whether there was one award or none, held from its day on without a break."""
+    return not standing.awards or (
+        len(standing.awards) == 1 and standing.awards[0].held_throughout(standing.on)
+    )
 
 
 # --- small sums ----------------------------------------------------------------------------------

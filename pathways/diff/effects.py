@@ -41,6 +41,11 @@ class Change:
     text: str
     effect: Effect
 
+    @property
+    def moves(self) -> bool:
+        """Whether anybody may stand otherwise for it."""
+        return self.effect is not Effect.NEITHER
+
     def __str__(self) -> str:
         """Write the change in one line.
 

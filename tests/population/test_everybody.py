@@ -138,12 +138,42 @@ def test_nobody_is_left_to_the_exact_evaluator_by_rules_that_need_no_search() ->
     assert (told.count.learners, told.count.exact) == (5, 0)
 
 
+def test_an_award_that_could_end_is_left_to_the_exact_evaluator_only_once_it_has() -> None:
+    small = {
+        "requires": {"all": [{"module": "ant"}, {"module": "bee"}]},
+        "valid_for": "1 years",
+        "renewal": {"requires": {"module": "cat"}, "opens": "6 months", "grace": "1 months"},
+    }
+    current = {"requires": {"module": "ant", "since": "1 years"}, "lasts": "while_met"}
+    pathway = document_of({**STACK, "credentials": {"small": small, "current": current}})
+    records = [_done(ant=1, bee=5, cat=3), _done(ant=1)]
+    told = _agree(pathway, records, DAY)
+    assert told.count.exact == 0
+    assert told.columns["small"].steady.all()
+    told = _agree(pathway, records, date(2027, 1, 10))
+    assert told.count.because == {"`current`: an award that ended": 2}
+
+
 def test_the_exact_evaluator_is_asked_once_for_records_that_are_the_same() -> None:
     tied = {"all": [{"count": 2, "from": "any"}, {"credits": 10, "from": "any"}], "distinct": True}
     pathway = {**STACK, "credentials": {"small": {"requires": tied}}}
     told = _agree(document_of(pathway), [_done(ant=1, bee=5, cat=3)] * 5, DAY)
     assert (told.count.exact, told.count.distinct) == (5, 1)
     assert told.count.because == {"`small`: a search": 5}
+
+
+def test_which_of_several_attempts_counts_matters_also_where_the_rule_is_not_met() -> None:
+    rule = {"all": [{"module": "ant", "min_score": 60}, {"module": "bee"}]}
+    pathway = {**STACK, "attempts": "first", "credentials": {"small": {"requires": rule}}}
+    first, second = date(2026, 1, 1), date(2026, 1, 2)
+    retaken = Record(
+        completed=(
+            Completed(module="ant", on=first, score=Decimal(40)),
+            Completed(module="ant", on=second, score=Decimal(80)),
+        )
+    )
+    told = _agree(document_of(pathway), [retaken, _done(ant=1)], DAY)
+    assert told.count.because == {"`small`: which attempt counts": 1}
 
 
 def test_only_what_a_credential_rests_on_is_worked_out() -> None:
@@ -169,7 +199,7 @@ def test_a_period_is_counted_from_many_days_as_from_one(days: list[date], period
     assert shifted(column, period).tolist() == expected
 
 
-@pytest.mark.parametrize("theme", ["plain", "sharing", "limits"])
+@pytest.mark.parametrize("theme", ["plain", "sharing", "limits", "time"])
 def test_what_is_known_already_leads_to_the_same(theme: str) -> None:
     @given(cases(THEMES[theme]), st.data())
     def law(case: Case, data: st.DataObject) -> None:
