@@ -54,6 +54,7 @@ from domain.events import (
 )
 from domain.learner import Learner
 from domain.library import Library, Resolver, Volume
+from domain.names import PATHWAY
 from domain.policies import Consequences, assessment_of, consequences
 from domain.publication import Edition, Publication
 from domain.received import STATEMENTS, STATUSES, Received
@@ -70,8 +71,6 @@ T = TypeVar("T")
 _ATTEMPTS = 100
 #: The longest pause between two attempts, in seconds.
 _LONGEST_PAUSE = 0.25
-
-_PATHWAY = "pathway/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class Ledger:
         self.library = Library(self._publication, self.pathways)
 
     def _has_learner(self, name: str) -> bool:
-        return not name.startswith(_PATHWAY) and self.load(name).learner.registered is not None
+        return not name.startswith(PATHWAY) and self.load(name).learner.registered is not None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -202,7 +201,7 @@ class Ledger:
 
     def pathways(self) -> list[str]:
         """Return the ids of all published pathways, in order."""
-        return [stream.removeprefix(_PATHWAY) for stream in self.store.streams(_PATHWAY)]
+        return [stream.removeprefix(PATHWAY) for stream in self.store.streams(PATHWAY)]
 
     def publication(self, pathway: str) -> Publication:
         """Return the versions of a pathway, none where it was never published."""
@@ -225,7 +224,7 @@ class Ledger:
 
     def load(self, learner: str, upto: int | None = None) -> Loaded:
         """Return a learner as of now, or after so many events."""
-        if learner.startswith(_PATHWAY):
+        if learner.startswith(PATHWAY):
             raise UnknownLearnerError(f"`{learner}` is no learner")
         known, number, day = Learner(learner), 0, None
         for recorded in self.store.read(learner):
@@ -319,7 +318,7 @@ class Ledger:
             case _:
                 raise TypeError(f"{type(command).__name__} is not a command of the ledger")
         assert isinstance(command, PathwayCommand)
-        stream = _PATHWAY + pathway
+        stream = PATHWAY + pathway
         history = self.store.read(stream)
         decided = publications.decide(command, _replayed(pathway, history))
         return Receipt(stream, decided, duplicate=not decided), len(history)
@@ -330,7 +329,7 @@ class Ledger:
         self.store.append(list(numbered(stream, number, events, on, at)))
 
     def _publication(self, pathway: str) -> Publication:
-        return _replayed(pathway, self.store.read(_PATHWAY + pathway))
+        return _replayed(pathway, self.store.read(PATHWAY + pathway))
 
     def _enrolling(self, command: EnrolLearner, learner: Learner) -> Edition:
         publication = self._publication(command.pathway)

@@ -8,6 +8,9 @@ that reported them (`lms:991`).
 
 from __future__ import annotations
 
+#: What the names of the streams of pathways begin with.
+PATHWAY = "pathway/"
+
 
 def qualified(ref: str, home: str) -> str:
     """Return the ledger's name for a reference that a pathway of catalogue `home` uses.

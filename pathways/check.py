@@ -821,6 +821,8 @@ class _Hearing:
         number, credits = 0, Fraction(0)
         for most, attempts in self._attempts(face for user in users for face in user.faces):
             common = [one for one in attempts if _common(one, users)]
+            if not common and most == len(attempts) == 1:
+                continue
             needs = [min(most, int(user.separate(attempts, _once))) for user in users]
             least = min(most, max(int(user.separate(common, _once)) for user in users))
             # The fewest in common with which the rest of what each needs can be its own.

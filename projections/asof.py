@@ -16,6 +16,7 @@ from domain import learner as learners
 from domain.events import LearnerEvent, Recorded
 from domain.learner import Award, Completion, Enrolment, Learner
 from domain.ledger import Ledger
+from domain.names import PATHWAY
 from projections import log
 from projections.register import Status
 from projections.seen import Seen
@@ -101,7 +102,7 @@ def register_as_of(
     """Give the awards of a credential as they stood, learner by learner."""
     with log.snapshot(ledger.store.database) as view:
         for stream in log.by_stream(view):
-            if stream.name.startswith("pathway/"):
+            if stream.name.startswith(PATHWAY):
                 continue
             history = [row.read() for row in stream.rows()]
             if not any(getattr(one.event, "credential", "") == credential for one in history):

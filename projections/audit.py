@@ -12,7 +12,7 @@ ledger and several processes can share the work.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -22,7 +22,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Table, select, text
+from sqlalchemy import Connection, Engine, bindparam, select, text
 from sqlalchemy.dialects import sqlite
 
 from domain import learner as learners
@@ -51,7 +51,7 @@ from domain.events import (
 from domain.learner import Learner
 from domain.ledger import Ledger
 from domain.library import Library, Volume
-from domain.names import relative
+from domain.names import PATHWAY, relative
 from domain.policies import CAIRN, consequences, settled
 from domain.proofs import Proven, objections_to
 from domain.publication import Publication
@@ -64,6 +64,7 @@ from projections import activity, log, tables, twins
 from projections import publications as editions
 from projections.connections import engine_of
 from projections.findings import Finding
+from projections.glances import glances, key_of
 from projections.log import Row, UnknownTopicError
 from projections.partitions import ALONE, Sharing, at_hand, put_away, shared
 from projections.runner import ALL, STOPPED, Projections
@@ -77,8 +78,6 @@ _REMEMBERED = 20_000
 
 #: How many rows of a projection are fetched at once.
 _FETCHED = 2_000
-
-_PATHWAY = "pathway/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,28 +245,40 @@ class _Auditor:
         above, upto = stretch
         with log.snapshot(self._database, self._engine, sound=sound) as view:
             self._view = view
+            reached = {} if self._scope.credential is not None else _reached(view)
+            likenesses: Mapping[str, bytes | None] = {}
+            counts = Counts()
             if above is None:
                 assert upto is not None
                 streams = log.the_stream(view, upto)
-                shown = _Shown.of_learner(view, upto)
+                shown = _Shown.of(view, reached, [upto])
+            elif sound:
+                likenesses = _likenesses(view, above, upto, reached)
+                others = []
+                for name, likeness in likenesses.items():
+                    known = None if likeness is None else self._clean.get(likeness)
+                    if known is None:
+                        others.append(name)
+                    else:
+                        counts += known
+                streams = log.these_streams(view, others)
+                shown = _Shown.of(view, reached, others)
             else:
                 streams = log.by_stream(view, above, upto)
-                shown = _Shown.between(view, above, upto)
-            if self._scope.credential is not None:
-                shown = _Shown({}, {})
+                shown = _Shown.between(view, reached, above, upto)
             found: list[Finding] = []
-            counts = Counts()
             for stream in streams:
-                some, part = self._stream(stream, shown)
+                some, part = self._stream(stream, shown, likenesses.get(stream.name))
                 found.extend(some)
                 counts += part
             found.extend(shown.unexplained())
             self._view = None
         return found, counts
 
-    def _stream(self, stream: log.Stream, shown: _Shown) -> tuple[list[Finding], Counts]:
+    def _stream(
+        self, stream: log.Stream, shown: _Shown, likeness: bytes | None
+    ) -> tuple[list[Finding], Counts]:
         """Audit one stream, unless it is the twin of one in which nothing was found."""
-        likeness = shown.likeness(stream)
         if likeness is not None and (known := self._clean.get(likeness)):
             shown.forget(stream.name)
             return [], known
@@ -283,7 +294,7 @@ class _Auditor:
         """Read a pathway's versions as far as they can be read."""
         assert self._view is not None
         known = Publication(pathway)
-        for row in log.of_stream(self._view, _PATHWAY + pathway):
+        for row in log.of_stream(self._view, PATHWAY + pathway):
             try:
                 event = row.read().event
                 if isinstance(event, PathwayEvent):
@@ -315,7 +326,7 @@ class _Stream:
         if not broken and self._too_old(history):
             self.shown.forget(self.name)
             return
-        if not broken and self.name.startswith(_PATHWAY):
+        if not broken and self.name.startswith(PATHWAY):
             yield from self._pathway(history)
             return
         if not broken:
@@ -384,7 +395,7 @@ class _Stream:
     # --- a pathway -------------------------------------------------------------------------------
 
     def _pathway(self, history: list[tuple[int, Recorded]]) -> Iterator[Finding]:
-        known = Publication(self.name.removeprefix(_PATHWAY))
+        known = Publication(self.name.removeprefix(PATHWAY))
         for row, (_, recorded) in zip(self.rows, history, strict=True):
             event = recorded.event
             if not isinstance(event, PathwayEvent) or _pathway_of(event) != known.pathway:
@@ -634,50 +645,43 @@ class _Shown:
         self._rows = rows
 
     @classmethod
-    def of_learner(cls, view: Connection, stream: str) -> _Shown:
-        """Read what is shown of one stream."""
-        return cls._read(view, "{column} = :upto", {"upto": stream})
+    def of(cls, view: Connection, reached: Mapping[str, int], streams: Sequence[str]) -> _Shown:
+        """Read what is shown of some streams."""
+        return cls._read(view, reached, "{key} IN :streams", {"streams": streams})
 
     @classmethod
-    def between(cls, view: Connection, above: str, upto: str | None) -> _Shown:
+    def between(
+        cls, view: Connection, reached: Mapping[str, int], above: str, upto: str | None
+    ) -> _Shown:
         """Read what is shown of the streams after one name and up to another."""
         if upto is None:
-            return cls._read(view, "{column} > :above", {"above": above})
+            return cls._read(view, reached, "{key} > :above", {"above": above})
         values = {"above": above, "upto": upto}
-        return cls._read(view, "{column} > :above AND {column} <= :upto", values)
+        return cls._read(view, reached, "{key} > :above AND {key} <= :upto", values)
 
     @classmethod
-    def _read(cls, view: Connection, condition: str, values: dict[str, str]) -> _Shown:
-        reached = _reached(view)
+    def _read(
+        cls, view: Connection, reached: Mapping[str, int], condition: str, values: dict[str, Any]
+    ) -> _Shown:
         rows: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
         for name in reached:
             table = tables.metadata.tables[name]
-            column, stem = _key(table)
+            key, stem = key_of(table)
             # The names of pathways stand for their streams.
-            place = f"'{stem}' || {column}" if stem else column
+            place = f"'{stem}' || {key}" if stem else key
             chosen = ", ".join(f'"{one.name}"' for one in table.columns)
-            query = (
-                f"SELECT {chosen} FROM {name} WHERE {condition.format(column=place)}"
-                f" ORDER BY {column}"
+            query = text(
+                f"SELECT {chosen} FROM {name} WHERE {condition.format(key=place)} ORDER BY {key}"
             )
-            about = itemgetter(list(table.columns).index(table.columns[column]))
-            with view.execute(text(query), values) as result:
+            if "streams" in values:
+                query = query.bindparams(bindparam("streams", expanding=True))
+            about = itemgetter(list(table.columns).index(table.columns[key]))
+            with view.execute(query, values) as result:
                 assert result.cursor is not None
                 fetched = iter(partial(result.cursor.fetchmany, _FETCHED), [])
                 told = groupby(chain.from_iterable(fetched), about)
                 rows[name] = {f"{stem}{stream}": list(some) for stream, some in told}
         return cls(reached, rows)
-
-    def likeness(self, stream: log.Stream) -> bytes | None:
-        """Return what a stream and the rows about it have in common with their twins.
-
-        None where nobody can be its twin, or a projection has not seen all of it.
-        """
-        last, *_ = stream.stored[-1]
-        if any(position < last for position in self._reached.values()):
-            return None
-        shown = {name: self._rows[name].get(stream.name, ()) for name in self._reached}
-        return twins.likeness(stream.stored, shown)
 
     def covers(self, name: str, history: list[tuple[int, Recorded]]) -> bool:
         """Tell whether a projection has seen the last event of a stream."""
@@ -717,6 +721,21 @@ class _Shown:
                 yield Finding("CA403", stream, 0, 0, name, message)
 
 
+def _likenesses(
+    view: Connection, above: str, upto: str | None, reached: Mapping[str, int]
+) -> Mapping[str, bytes | None]:
+    """Return what each stream, with the rows about it, has in common with its twins.
+
+    None where nobody can be its twin, or a projection has not seen all of it.
+    """
+    seen = min(reached.values(), default=None)
+    found: dict[str, bytes | None] = {}
+    for stream, glance in glances(view, above, upto, reached).items():
+        whole = glance.count and (seen is None or glance.last <= seen)
+        found[stream] = twins.likeness(glance) if whole else None
+    return found
+
+
 def _reached(view: Connection) -> dict[str, int]:
     """Return how far each projection of the present version is."""
     if not view.dialect.has_table(view, tables.positions.name):
@@ -729,23 +748,15 @@ def _reached(view: Connection) -> dict[str, int]:
     }
 
 
-def _key(table: Table) -> tuple[str, str]:
-    """Return the column that names a stream, and what the names of those streams begin with."""
-    if table is tables.publications:
-        return "pathway", _PATHWAY
-    return ("stream" if table is tables.activity else "learner"), ""
-
-
 def _alike(name: str, shown: list[tuple[Any, ...]], wanted: list[dict[str, Any]]) -> bool:
     """Tell whether rows are as they should be, in the form in which SQLite keeps them.
 
-    Rows that are not may still be right, in another order or on a server.
+    Rows that are not may still be right on a server.
     """
     columns = tables.metadata.tables[name].columns.keys()
-    return len(shown) == len(wanted) and all(
-        row == tuple([_kept(right[column]) for column in columns])
-        for row, right in zip(shown, wanted, strict=True)
-    )
+    return len(shown) == len(wanted) and set(shown) == {
+        tuple([_kept(right[column]) for column in columns]) for right in wanted
+    }
 
 
 def _kept(value: Any) -> Any:

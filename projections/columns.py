@@ -39,6 +39,7 @@ from domain.errors import LedgerLockedError, LedgerUnavailableError
 from domain.events import LearnerEvent, Recorded
 from domain.learner import Award, Learner
 from domain.ledger import Ledger
+from domain.names import PATHWAY
 from domain.storage import Database, told
 from pathways.document import plain
 from pathways.problems import CairnError
@@ -66,7 +67,6 @@ _KEPT = 3_600
 #: How many seconds to wait while another program keeps the columns up.
 _PATIENCE = 600
 
-_PATHWAY = "pathway/"
 _MANIFEST = "manifest.json"
 
 #: Stands for `never`, where an empty day means that a module's or credential's own rule holds.
@@ -656,7 +656,7 @@ class Columns:
         """Add a run about the learners of some events."""
         builder = Builder()
         for stream in dict.fromkeys(row.stream for row in rows):
-            if not stream.startswith(_PATHWAY):
+            if not stream.startswith(PATHWAY):
                 loaded = self._ledger.load(stream)
                 assert loaded.day is not None
                 builder.add(loaded.learner, loaded.number, loaded.day)
@@ -780,7 +780,7 @@ def _part(
         for stream in log.by_stream(view, *stretch):
             rows = [row for row in stream.rows() if row.position <= head]
             events += len(rows)
-            if rows and not stream.name.startswith(_PATHWAY):
+            if rows and not stream.name.startswith(PATHWAY):
                 history = [row.read() for row in rows]
                 known = learners.replay(stream.name, _events(history))
                 builder.add(known, rows[-1].number, max(one.day for one in history))

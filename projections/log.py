@@ -12,7 +12,7 @@ from itertools import groupby, starmap
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, bindparam, text
 
 from domain.codec import decode
 from domain.errors import UnreadableEventError
@@ -99,7 +99,7 @@ def snapshot(
 def head(view: Connection) -> tuple[int, int]:
     """Return the position of the event stored last, and how many there are."""
     last, count = view.execute(
-        text(f"SELECT max({_position(view)}), count(*) FROM {_table(view)}")
+        text(f"SELECT max({position(view)}), count(*) FROM {table(view)}")
     ).one()
     return last or 0, count
 
@@ -107,7 +107,7 @@ def head(view: Connection) -> tuple[int, int]:
 def in_order(view: Connection, after: int = 0, limit: int | None = None) -> Iterator[Row]:
     """Give stored events in the order in which they were stored, from `after` a position on."""
     end = "" if limit is None else f" LIMIT {int(limit)}"
-    clause = f"WHERE {_position(view)} > :after ORDER BY {_position(view)}{end}"
+    clause = f"WHERE {position(view)} > :after ORDER BY {position(view)}{end}"
     return starmap(_row, _stored(view, clause, after=after))
 
 
@@ -117,6 +117,11 @@ def by_stream(view: Connection, above: str = "", upto: str | None = None) -> Ite
     if upto is not None:
         condition, values = f"{condition} AND originator_id <= :upto", values | {"upto": upto}
     return _streams(view, condition, **values)
+
+
+def these_streams(view: Connection, names: Sequence[str]) -> Iterator[Stream]:
+    """Give the streams of some names, in the order the database has for texts."""
+    return _streams(view, "originator_id IN :names", names=names)
 
 
 def the_stream(view: Connection, name: str) -> Iterator[Stream]:
@@ -141,7 +146,7 @@ def bounds(view: Connection, events: int) -> Iterator[tuple[str, str | None]]:
     """Part the streams into stretches of about so many events: after which, up to which."""
     above, count = "", 0
     query = text(
-        f"SELECT originator_id, count(*) FROM {_table(view)}"
+        f"SELECT originator_id, count(*) FROM {table(view)}"
         " GROUP BY originator_id ORDER BY originator_id"
     )
     last = ""
@@ -158,12 +163,13 @@ def bounds(view: Connection, events: int) -> Iterator[tuple[str, str | None]]:
 _readable = partial(str, encoding="utf-8", errors="replace")
 
 
-def _table(view: Connection) -> str:
+def table(view: Connection) -> str:
     """What the event store calls its table."""
     return "stored_events" if view.dialect.name == "sqlite" else "cairn_events"
 
 
-def _position(view: Connection) -> str:
+def position(view: Connection) -> str:
+    """What the event store calls the position of an event."""
     return "rowid" if view.dialect.name == "sqlite" else "notification_id"
 
 
@@ -174,9 +180,11 @@ def _row(position: int, stream: Any, number: Any, topic: Any, state: Any) -> Row
 
 def _stored(view: Connection, clause: str, **values: Any) -> Iterator[Stored]:
     query = text(
-        f"SELECT {_position(view)}, originator_id, originator_version, topic, state"
-        f" FROM {_table(view)} {clause}"
+        f"SELECT {position(view)}, originator_id, originator_version, topic, state"
+        f" FROM {table(view)} {clause}"
     )
+    if "names" in values:
+        query = query.bindparams(bindparam("names", expanding=True))
     result = view.execute(query.execution_options(**_STREAMING), values)
     try:
         # SQLite's own cursor gives the same at less cost; a server's is read ahead of.

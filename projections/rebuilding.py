@@ -33,6 +33,7 @@ from domain.errors import LedgerLockedError
 from domain.events import LearnerEvent, PathwayEvent, Recorded
 from domain.learner import Learner
 from domain.library import Library
+from domain.names import PATHWAY
 from domain.publication import Publication
 from domain.storage import Database, told
 from projections import activity, log, tables
@@ -46,7 +47,6 @@ from projections.seen import Seen
 #: About how many events are replayed in one part.
 STRETCH = 20_000
 
-_PATHWAY = "pathway/"
 _NEW = "rebuilt_"
 
 #: Whose the new tables are: another program that rebuilds takes them over, and this one ends.
@@ -192,9 +192,9 @@ class _Rebuilder(AbstractContextManager["_Rebuilder"]):
             return
         rows[tables.activity.name].extend(activity.row(*one) for one in history)
         events = [recorded.event for _, recorded in history]
-        if stream.startswith(_PATHWAY):
+        if stream.startswith(PATHWAY):
             known = publications.replay(
-                stream.removeprefix(_PATHWAY),
+                stream.removeprefix(PATHWAY),
                 (event for event in events if isinstance(event, PathwayEvent)),
             )
             rows[tables.publications.name].extend(editions.rows(known))
@@ -213,7 +213,7 @@ class _Rebuilder(AbstractContextManager["_Rebuilder"]):
         name = table.name.removeprefix(_NEW)
         if name == tables.publications.name:
             # The names of pathways stand for their streams.
-            place: Any = _PATHWAY + table.c.pathway
+            place: Any = PATHWAY + table.c.pathway
         else:
             place = table.c.stream if name == tables.activity.name else table.c.learner
         query = delete(table).where(place > above)
@@ -221,7 +221,7 @@ class _Rebuilder(AbstractContextManager["_Rebuilder"]):
 
     def _publication(self, pathway: str) -> Publication:
         assert self._view is not None
-        events = (row.read().event for row in log.of_stream(self._view, _PATHWAY + pathway))
+        events = (row.read().event for row in log.of_stream(self._view, PATHWAY + pathway))
         return publications.replay(
             pathway, (event for event in events if isinstance(event, PathwayEvent))
         )

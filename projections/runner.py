@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, inspect, select,
 
 from domain.events import Recorded
 from domain.ledger import Ledger
+from domain.names import PATHWAY
 from domain.storage import told
 from pathways.problems import CairnError
 from projections import (
@@ -43,7 +44,6 @@ _REMEMBERED = 100_000
 #: How many streams one statement names at most.
 _NAMED = 500
 
-_PATHWAY = "pathway/"
 
 #: What catching up ends in where an event or a table is damaged.
 STOPPED = (CairnError, LookupError, TypeError, ValueError)
@@ -263,8 +263,8 @@ class Projections:
     ) -> _Page:
         page = _Page(start, events[-1][0], behind, {}, set(), {one.name: [] for one in behind})
         for _, recorded in events:
-            if recorded.stream.startswith(_PATHWAY):
-                page.pathways.add(recorded.stream.removeprefix(_PATHWAY))
+            if recorded.stream.startswith(PATHWAY):
+                page.pathways.add(recorded.stream.removeprefix(PATHWAY))
             elif up_to_date.get(recorded.stream, 0) < recorded.number:
                 page.seen[recorded.stream] = recorded.number
         for learner in page.seen:

@@ -12,23 +12,19 @@ know of them: it decides between items of one day and module.
 
 from __future__ import annotations
 
-import marshal
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import sha256
 from operator import lt
-from typing import Any
 
 from pydantic import AwareDatetime, TypeAdapter
 
 from projections import tables
-from projections.log import Stored
+from projections.glances import NEXT, Glance, Told
 
 _COMPLETED = "learner.module-completed"
-_PROVEN = ("learner.credential-awarded", "learner.award-renewed")
 #: The lives that most learners have. Whoever had anything else happen is audited alone.
 _USUAL = frozenset(
     {
@@ -36,104 +32,91 @@ _USUAL = frozenset(
         "learner.enrolled",
         "learner.module-started",
         _COMPLETED,
-        *_PROVEN,
+        "learner.credential-awarded",
+        "learner.award-renewed",
     }
 )
 
 #: How every event begins: its version and its moment, of which the moment tells no rule anything.
-_BEGINS = re.compile(rb'\x01\{"v":([0-9]+),"at":"([^"]*)",')
+_BEGINS = re.compile(rb'\{"v":([0-9]+),"at":"([^"]*)"')
 #: Where an event says what its completion is called, and what that is called elsewhere.
 _CALLS, _ELSEWHERE = b'"completion":"', b'"source_id":"'
 
-#: What stands between events, and in the place of a name; neither can stand in JSON.
-_NEXT, _MARK = b"\x01", b"\x02"
-
-Rows = Mapping[str, Sequence[tuple[Any, ...]]]
+#: What stands in the place of a name; it can not stand in JSON.
+_MARK = b"\x02"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """A history without names: its bytes, the names in their order, and what rows show of it."""
-
-    history: bytes
-    names: Mapping[str, str]
-    positions: tuple[int, ...]
-    numbers: tuple[int, ...]
-    moments: tuple[datetime | None, ...]
-
-
-def likeness(stored: Sequence[Stored], shown: Rows) -> bytes | None:
-    """Return what a learner has in common with their twins; None where nobody can be one.
-
-    `shown` are the rows of each projection about the learner, as the database gives them.
-    """
-    plain = _plain(stored)
+def likeness(glance: Glance) -> bytes | None:
+    """Return what a learner has in common with their twins; None where nobody can be one."""
+    if not (glance.sound and _in_order(glance)):
+        return None
+    topics = glance.topics.split(",")
+    heads = glance.heads.split(NEXT)
+    bodies = glance.bodies
+    if not len(topics) == len(heads) == bodies.count(NEXT) + 1 == glance.count:
+        return None
+    if not _USUAL.issuperset(topics) or b"\\" in bodies:
+        return None
+    begun = list(map(_begun, heads))
+    if None in begun or not _shows(glance.told, glance, [one[1] for one in begun if one]):
+        return None
+    plain = _without_names(glance, topics.count(_COMPLETED))
     if plain is None:
         return None
-    found = blake2b(plain.history, digest_size=32)
-    for name, rows in shown.items():
-        columns = list(zip(*rows, strict=True))
-        if rows and not _anonymous(name, columns, plain):
-            return None
-        found.update(b"\n%b\n" % name.encode())
-        found.update(_packed(columns))
+    found = sha256(plain)
+    found.update(repr(([one[0] for one in begun if one], topics, list(glance.rows))).encode())
     return found.digest()
 
 
-def _packed(value: list[tuple[Any, ...]]) -> bytes:
-    """Return bytes that only equal values have."""
-    try:
-        return marshal.dumps(value, 2)
-    except ValueError:
-        # A server gives dates, and not texts.
-        return repr(value).encode()
+def _in_order(glance: Glance) -> bool:
+    """Whether events are numbered from 1 on, and stored in this order."""
+    if glance.numbers != _numbers(glance.count):
+        return False
+    positions = list(map(int, glance.positions.split(",")))
+    return all(map(lt, positions, positions[1:]))
 
 
-def _plain(stored: Sequence[Stored]) -> _Plain | None:
-    """Take the names out of a history, if it is an usual one in its right order."""
-    positions, _, numbers, topics, states = zip(*stored, strict=True)
-    if numbers != tuple(range(1, len(stored) + 1)) or not _USUAL.issuperset(topics):
-        return None
-    if set(map(type, states)) != {bytes} or not all(map(lt, positions, positions[1:])):
-        return None
-    before, *parts = _BEGINS.split(_NEXT + _NEXT.join(states))
-    if before or len(parts) != 3 * len(stored):
-        return None
-    versions, moments = parts[::3], tuple(map(_moment, parts[1::3]))
-    if None in moments:
-        return None
-    anonymous = _without_names(_NEXT.join(parts[2::3]), topics.count(_COMPLETED))
-    if anonymous is None:
-        return None
-    body, names = anonymous
-    history = b"\n".join([b",".join(versions), ",".join(topics).encode(), body])
-    return _Plain(history, names, positions, numbers, moments)
+@lru_cache(maxsize=1024)
+def _numbers(count: int) -> str:
+    return ",".join(map(str, range(1, count + 1)))
 
 
-def _without_names(body: bytes, completed: int) -> tuple[bytes, Mapping[str, str]] | None:
+def _shows(told: Told, glance: Glance, moments: list[datetime]) -> bool:
+    """Whether the history is shown to be of the same events and moments, if it is shown."""
+    if tables.activity.name not in glance.rows:
+        return True
+    return (told.positions, told.numbers) == (glance.positions, glance.numbers) and (
+        list(map(_shown, told.moments.split(","))) == moments
+    )
+
+
+def _without_names(glance: Glance, completed: int) -> bytes | None:
     """Name each completion after the system that named it and its place in the order of names.
 
-    So it is called wherever an event speaks of it, and so is what it is called elsewhere. None
-    where a completion does not say its own name, or one is not written as it is read: whoever has
-    such is left to those who read all of it. The rest is the same, byte for byte, in all twins.
+    So it is called wherever an event or a row speaks of it, and so is what it is called elsewhere.
+    None where a completion does not say its own name, or one is not written as it is read, or is
+    spoken of in a sentence: whoever has such is left to those who read all of it. The rest is the
+    same, byte for byte, in all twins.
     """
-    _, *calls = body.split(_CALLS)
+    _, *calls = glance.bodies.split(_CALLS)
     names = {call[: call.find(b'"')] for call in calls}
-    if len(calls) != completed or b"\\" in body or not _readable(b"".join(names)):
+    if len(calls) != completed or not _readable(b"".join(names)):
         return None
-    places: dict[bytes, bytes] = {}
     systems: dict[bytes, dict[bytes, bytes]] = {}
     for place, name in enumerate(sorted([name for name in names if b":" in name])):
         system, _, own = name.partition(b":")
-        mark = b'%b%d"' % (_MARK, place)
-        places[name] = b"%b:%b" % (system, mark[:-1])
-        systems.setdefault(system, {})[own] = mark
-    for system, placed in systems.items():
-        body = _called(body, b'"%b:' % system, placed)
+        systems.setdefault(system, {})[own] = b'%b%d"' % (_MARK, place)
+    sentences = glance.rows.get(tables.progress.name, b"")
+    if any(b"%b:" % system in sentences for system in systems):
+        return None
+    plain = glance.bodies
     if len(systems) == 1:
         # What is called the same by two systems stays as it is.
-        body = _called(body, _ELSEWHERE, placed)
-    return body, {name.decode(): placed.decode() for name, placed in places.items()}
+        plain = _called(plain, _ELSEWHERE, *systems.values())
+    plain = NEXT.join([plain, *glance.rows.values()])
+    for system, placed in systems.items():
+        plain = _called(plain, b'"%b:' % system, placed)
+    return plain
 
 
 def _readable(names: bytes) -> bool:
@@ -143,60 +126,35 @@ def _readable(names: bytes) -> bool:
         return False
 
 
-def _called(body: bytes, before: bytes, placed: Mapping[bytes, bytes]) -> bytes:
+def _called(plain: bytes, before: bytes, placed: Mapping[bytes, bytes]) -> bytes:
     """Put the place of a name wherever it stands after some words, up to the end of its text."""
-    first, *pieces = body.split(before)
+    first, *pieces = plain.split(before)
     told = [piece.partition(b'"') for piece in pieces]
-    return before.join([first, *[placed.get(name, name + end) + rest for name, end, rest in told]])
-
-
-def _anonymous(table: str, columns: list[tuple[Any, ...]], plain: _Plain) -> bool:
-    """Take the names out of rows, given column by column; the learner stands in the first.
-
-    False where a name can not be taken out, or rows do not tell of the events that are stored.
-    """
-    names = plain.names
-    if table == tables.activity.name:
-        positions, _, numbers, topics, subjects, on, moments, by, source = columns
-        columns[:] = (topics, tuple([names.get(one, one) for one in subjects]), on, by, source)
-        return (positions, numbers, tuple(map(_shown, moments))) == (
-            plain.positions,
-            plain.numbers,
-            plain.moments,
-        )
-    if table == tables.completions.name:
-        columns[1] = tuple([names.get(one, one) for one in columns[1]])
-    elif table == tables.progress.name:
-        words = "\n".join(filter(None, columns[_MISSING]))
-        if any(name in words for name in names):
-            # An item is named by what is missing.
-            return False
-    del columns[0]
-    return True
-
-
-_MISSING = list(tables.progress.c).index(tables.progress.c.missing)
+    return before.join(
+        [first, *[(placed.get(name) or name + end) + rest for name, end, rest in told]]
+    )
 
 
 _MOMENTS: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 @lru_cache(maxsize=1024)
-def _moment(at: bytes) -> datetime | None:
-    """Read a moment, just as the events are read."""
+def _begun(head: bytes) -> tuple[bytes, datetime] | None:
+    """Read how an event begins, just as events are read: its version and its moment."""
+    found = _BEGINS.fullmatch(head)
+    if found is None:
+        return None
     try:
-        return _MOMENTS.validate_json(b'"%b"' % at).astimezone(UTC)
+        return found[1], _MOMENTS.validate_json(b'"%b"' % found[2]).astimezone(UTC)
     except ValueError:
         return None
 
 
 @lru_cache(maxsize=1024)
-def _shown(at: object) -> datetime | None:
-    """What a database shows as a moment: SQLite a text in UTC, a server a moment."""
+def _shown(at: str) -> datetime | None:
+    """What is shown as a moment: a text in UTC."""
     try:
-        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+        moment = datetime.fromisoformat(at)
     except ValueError:
-        return None
-    if not isinstance(moment, datetime):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

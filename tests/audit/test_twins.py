@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from projections import log
 from projections.audit import Scope, caught_up
 from projections.findings import Finding
+from projections.glances import glances
 from projections.twins import likeness
 from tests.audit.conftest import alter, audited
 from tests.ledgers import LADDER, Desk, desk
@@ -40,6 +41,13 @@ def found(cohort: Desk, scope: Scope | None = None) -> list[Finding]:
     return list(audited(cohort, scope).findings)
 
 
+def likenesses(cohort: Desk, who: Iterable[str]) -> list[bytes | None]:
+    """What the events alone of some learners have in common with their twins."""
+    with log.snapshot(cohort.ledger.store.database) as view:
+        seen = glances(view, "", None, ())
+    return [likeness(seen[cohort.learners[each]]) for each in who]
+
+
 def test_twins_are_counted_in_full(cohort: Desk) -> None:
     whole = audited(cohort).counts
     each = [audited(cohort, Scope(learner=cohort.learners[who])).counts for who in WHO]
@@ -54,10 +62,7 @@ def test_whoever_is_called_otherwise_is_a_twin_and_whoever_lived_otherwise_is_no
     cohort: Desk,
 ) -> None:
     cohort.complete("macros", "03-02", who="s-4", source="lms", source_id="3-3")
-    with log.snapshot(cohort.ledger.store.database) as view:
-        s1, s2, _, s4 = (
-            likeness(list(log.of_stream(view, cohort.learners[who])), {}) for who in WHO
-        )
+    s1, s2, _, s4 = likenesses(cohort, WHO)
     assert s1 is not None
     assert s1 == s2
     assert s4 not in (None, s1)
@@ -70,11 +75,7 @@ def test_names_in_another_order_make_no_twin(tmp_path: Path) -> None:
             opened.enrol(who=who)
             for source_id in ids:
                 opened.complete("charts", who=who, source="lms", source_id=source_id)
-        with log.snapshot(opened.ledger.store.database) as view:
-            one, other, twin = (
-                likeness(list(log.of_stream(view, opened.learners[who])), {})
-                for who in ("s-1", "s-2", "s-3")
-            )
+        one, other, twin = likenesses(opened, ("s-1", "s-2", "s-3"))
     assert one == twin != other
 
 
@@ -126,6 +127,45 @@ def test_every_column_of_the_rows_about_a_twin_is_compared(
         report = found(cohort)
         assert {finding.stream for finding in report} == {learner}, column
         alter(path, statement, kept[1], kept[0])
+
+
+@pytest.mark.parametrize("table", ["learners", "enrolments", "completions", "awards", "progress"])
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "CASE typeof({0}) WHEN 'text' THEN {0} || char(0) ELSE {0} + 1 END",
+        "CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE CAST({0} AS TEXT) || 'x' END",
+        "CASE typeof({0}) WHEN 'real' THEN {0} * (1 - 1e-16) ELSE 0.5 END",
+        "CASE typeof({0}) WHEN 'text' THEN substr({0}, 1, 1) || char(1) ELSE X'00' END",
+    ],
+)
+def test_a_value_of_a_twin_that_looks_the_same_is_not_taken_for_it(
+    cohort: Desk, tmp_path: Path, table: str, spoilt: str
+) -> None:
+    """What the database puts together tells also what can hardly be seen."""
+    path = tmp_path / "cairn.db"
+    learner = cohort.learners["s-3"]
+    connection = sqlite3.connect(path)
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    for column in columns[1:]:
+        rowid, before = connection.execute(
+            f'SELECT rowid, "{column}" FROM {table} WHERE learner = ?'
+            f' AND "{column}" IS NOT NULL AND "{column}" IS NOT 0.0',
+            (learner,),
+        ).fetchone() or (0, None)
+        if rowid == 0:
+            continue
+        expression = spoilt.format(f'"{column}"')
+        connection.execute(f'UPDATE {table} SET "{column}" = {expression} WHERE rowid = {rowid}')
+        connection.commit()
+        (after,) = connection.execute(
+            f'SELECT "{column}" FROM {table} WHERE rowid = {rowid}'
+        ).fetchone()
+        if (type(after), after) != (type(before), before):
+            assert {finding.stream for finding in found(cohort)} == {learner}, (column, after)
+        connection.execute(f'UPDATE {table} SET "{column}" = ? WHERE rowid = {rowid}', (before,))
+        connection.commit()
+    connection.close()
 
 
 def test_what_happened_to_a_twin_is_shown_in_its_place(cohort: Desk, tmp_path: Path) -> None:

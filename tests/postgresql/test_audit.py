@@ -17,7 +17,10 @@ from cli import cairn
 from domain.errors import LedgerError
 from domain.events import CredentialAwarded, ModuleCompleted
 from domain.ledger import open_ledger
+from projections import log, tables
 from projections.audit import caught_up
+from projections.glances import glances
+from projections.twins import likeness
 from tests.audit.conftest import alter
 from tests.domain.test_processes import RECORDING
 from tests.ledgers import LADDER, MOMENT, TODAY, Desk, desk
@@ -164,3 +167,23 @@ def test_a_server_that_is_restarted_keeps_what_it_said_that_it_recorded(
     with open_ledger(database) as again:
         assert again.store.head() == before
         assert not again.register("s-9", on=TODAY, at=MOMENT).duplicate
+
+
+def test_twins_are_known_on_a_server_too(database: str) -> None:
+    with open_ledger(database) as ledger:
+        registrar = Desk(ledger)
+        registrar.publish(LADDER)
+        for place, who in enumerate(("s-1", "s-2", "s-3")):
+            registrar.enrol(who=who)
+            score = 70 + 5 * (place == 2)
+            for number, module in enumerate(("sheets-1", "sheets-2", "charts")):
+                named = {"source": "lms", "source_id": f"{place}-{number}"}
+                registrar.complete(module, "02-01", who=who, score=score, **named)
+        assert caught_up(registrar.ledger) == []
+        shown = [table.name for table in tables.metadata.sorted_tables if table.name != "positions"]
+        with log.snapshot(registrar.ledger.store.database) as view:
+            seen = glances(view, "", None, shown)
+        one, twin, other = (likeness(seen[registrar.learners[who]]) for who in registrar.learners)
+        assert len(seen[registrar.learners["s-1"]].rows) == 6
+    assert one is not None
+    assert one == twin != other
