@@ -26,7 +26,7 @@ from pathways.document import (
     Waived,
     plain,
 )
-from pathways.plan import Obstacle, Search
+from pathways.planner import Obstacle, Planner
 from pathways.routes import Limit
 from pathways.wishes import Question, Wishes
 from pathways.words import headline, joined
@@ -40,7 +40,7 @@ _FEW = 10
 
 def possible(question: Question) -> bool:
     """Whether there is a plan."""
-    return next(Search(question).plans(), None) is not None
+    return next(Planner(question).plans(), None) is not None
 
 
 def things(question: Question) -> list[Thing]:
