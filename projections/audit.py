@@ -73,8 +73,9 @@ from projections.seen import Seen
 #: About how many events are audited in one snapshot.
 STRETCH = 5_000
 
-#: How many learners are remembered for their twins.
+#: How many learners are remembered for their twins; and how many are told to who shares the work.
 _REMEMBERED = 20_000
+_TOLD = 2_000
 
 #: How many rows of a projection are fetched at once.
 _FETCHED = 2_000
@@ -181,8 +182,15 @@ def _parts(
             stretches = [(None, scope.learner)]
         else:
             stretches = list(log.bounds(view, STRETCH))
+    #: Of whose twins somebody has found out meanwhile that nothing is wrong with them.
+    learned: _Clean = {}
+    handed_out = ((stretch, dict(learned)) for stretch in stretches)
     try:
-        yield from shared(partial(_audited, uuid4().hex, database, scope), stretches, sharing)
+        for found, counts, news in shared(
+            partial(_audited, uuid4().hex, database, scope), handed_out, sharing
+        ):
+            _remember(learned, news, _TOLD)
+            yield found, counts
     finally:
         put_away()
 
@@ -190,11 +198,23 @@ def _parts(
 #: The streams after one name and up to another; the stream itself, where there is no first name.
 _Stretch = tuple[str | None, str | None]
 
+#: How much there was of those in whom nothing was found, by what their twins share.
+_Clean = dict[bytes, Counts]
+
 
 def _audited(
-    run: str, database: Database, scope: Scope, stretch: _Stretch
-) -> tuple[list[Finding], Counts]:
-    return at_hand(run, partial(_Auditor, database, scope)).audited(stretch)
+    run: str, database: Database, scope: Scope, part: tuple[_Stretch, _Clean]
+) -> tuple[list[Finding], Counts, _Clean]:
+    stretch, known = part
+    auditor = at_hand(run, partial(_Auditor, database, scope))
+    return *auditor.audited(stretch, known), auditor.news
+
+
+def _remember(clean: _Clean, more: _Clean, most: int) -> None:
+    """Remember more, and forget the oldest where it is too much."""
+    clean |= more
+    while len(clean) > most:
+        clean.pop(next(iter(clean)))
 
 
 # --- one stretch ---------------------------------------------------------------------------------
@@ -223,8 +243,9 @@ class _Auditor:
         self._closing.callback(self._engine.dispose)
         self.library = Library(self._publication, list)
         self._view: Connection | None = None
-        #: How much there was of those in whom nothing was found, by what their twins share.
-        self._clean: dict[bytes, Counts] = {}
+        self._clean: _Clean = {}
+        #: What of that was learned in the last stretch.
+        self.news: _Clean = {}
 
     def __enter__(self) -> _Auditor:
         return self
@@ -232,8 +253,10 @@ class _Auditor:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
-    def audited(self, stretch: _Stretch) -> tuple[list[Finding], Counts]:
-        """Return what is found in a stretch, and how much there was."""
+    def audited(self, stretch: _Stretch, known: _Clean) -> tuple[list[Finding], Counts]:
+        """Return what is found in a stretch, and how much there was; others have known more."""
+        _remember(self._clean, known, _REMEMBERED)
+        self.news = {}
         with _uncollected():
             try:
                 return self._audited(stretch, sound=True)
@@ -285,9 +308,8 @@ class _Auditor:
         audit = _Stream(self, self._scope, shown, stream.name, stream.rows())
         found = list(audit.findings())
         if likeness is not None and not (found or audit.counts.unjudged):
-            while len(self._clean) >= _REMEMBERED:
-                self._clean.pop(next(iter(self._clean)))
-            self._clean[likeness] = audit.counts
+            self.news[likeness] = audit.counts
+            _remember(self._clean, {likeness: audit.counts}, _REMEMBERED)
         return found, audit.counts
 
     def _publication(self, pathway: str) -> Publication:

@@ -34,16 +34,14 @@ _NOTHING = Told()
 class Glance:
     """One stream: what all its events have in each column, and the rows about it, by table.
 
-    A state is cut behind its moment: `heads` are what comes before, `bodies` the rest. `sound`
-    tells whether all of them are bytes.
+    `sound` tells whether all states are bytes.
     """
 
     count: int = 0
     positions: str = ""
     numbers: str = ""
     topics: str = ""
-    heads: bytes = b""
-    bodies: bytes = b""
+    states: bytes = b""
     sound: bool = False
     told: Told = _NOTHING
     rows: dict[str, bytes] = field(default_factory=dict)
@@ -106,9 +104,6 @@ class _Words:
     bytes_joined: str
     #: All rows of a group, as JSON in bytes.
     listed: str
-    #: A state up to the end of its moment, and from there.
-    head: str
-    body: str
     #: How many states are bytes.
     bytes_counted: str
     moment: str
@@ -119,11 +114,11 @@ class _Words:
         """Ask for the events of streams."""
         order = "originator_version"
         texts = (self.joined.format(each, order) for each in (log.position(view), order, "topic"))
-        states = (self.bytes_joined.format(each, order) for each in (self.head, self.body))
         return (
-            f"SELECT originator_id, count(*), {', '.join((*texts, *states))},"
-            f" {self.bytes_counted} = count(*) FROM {log.table(view)}"
-            f" WHERE {within.format(key='originator_id')} GROUP BY originator_id"
+            f"SELECT originator_id, count(*), {', '.join(texts)},"
+            f" {self.bytes_joined.format('state', order)}, {self.bytes_counted} = count(*)"
+            f" FROM {log.table(view)} WHERE {within.format(key='originator_id')}"
+            " GROUP BY originator_id"
         )
 
     def rows(self, table: Table, within: str) -> str:
@@ -155,8 +150,6 @@ _SQLITE = _Words(
     joined="group_concat({0})",
     bytes_joined="CAST(group_concat({0}, x'01') AS BLOB)",
     listed="CAST(json_group_array(json_array({0})) AS BLOB)",
-    head="substr(state, 1, instr(state, x'222c22'))",
-    body="substr(state, instr(state, x'222c22') + 1)",
     bytes_counted="sum(typeof(state) = 'blob')",
     moment="{0}",
     exact="CASE typeof({0}) WHEN 'real' THEN printf('%!.17g', {0}) ELSE {0} END",
@@ -166,8 +159,6 @@ _SERVER = _Words(
     joined="string_agg(CAST({0} AS text), ',' ORDER BY {1})",
     bytes_joined=r"string_agg({0}, CAST('\x01' AS bytea) ORDER BY {1})",
     listed="convert_to(CAST(json_agg(json_build_array({0}) ORDER BY {1}) AS text), 'UTF8')",
-    head=r"substring(state FROM 1 FOR position(CAST('\x222c22' AS bytea) IN state))",
-    body=r"substring(state FROM position(CAST('\x222c22' AS bytea) IN state) + 1)",
     bytes_counted="count(state)",
     moment=r"to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24\:MI\:SS.US')",
     exact="{0}",

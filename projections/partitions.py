@@ -28,8 +28,8 @@ Tool = TypeVar("Tool")
 #: How many times in a row workers may be lost before a single part is done.
 _LOSSES = 5
 
-#: How many parts are handed out at once, for each worker: enough that none of them waits.
-_AHEAD = 4
+#: How many parts are handed out at once, for each process: enough that none of them waits.
+_AHEAD = 2
 
 #: How many seconds to wait for a scheduler.
 _PATIENCE = 10
@@ -115,25 +115,34 @@ def put_away() -> None:
 
 
 def _local(work: Callable[[Part], Result], parts: Iterable[Part], jobs: int) -> Iterator[Result]:
-    waiting, ready, losses = iter(parts), list[Part](), 0
+    """Share the work with other processes; this one, which is ready at once, is one of the jobs."""
+    waiting, own, others, losses = iter(parts), list[Part](), list[Part](), 0
     while True:
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"))
+        pool = ProcessPoolExecutor(jobs - 1, get_context("spawn"))
         running: dict[Future[Result], Part] = {}
         try:
             while True:
-                while len(running) < jobs * _AHEAD and (ready := ready or list(islice(waiting, 1))):
-                    running[pool.submit(work, ready[-1])] = ready[-1]
-                    ready.pop()
-                if not running:
+                own = own or list(islice(waiting, 1))
+                while len(running) < (jobs - 1) * _AHEAD and (
+                    others := others or list(islice(waiting, 1))
+                ):
+                    running[pool.submit(work, others[-1])] = others[-1]
+                    others.pop()
+                if own:
+                    yield work(own.pop())
+                elif running:
+                    wait(running, return_when=FIRST_COMPLETED)
+                else:
                     return
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                for done in [each for each in running if each.done()]:
                     result = done.result()
                     del running[done]
                     losses = 0
                     yield result
         except BrokenProcessPool:
-            # One process is gone, and the pool with it. What was under way is done anew.
-            ready.extend(running.values())
+            # One process is gone, and the pool with it. What was under way is done anew, and not
+            # by this process: it may be what the other one died of.
+            others.extend(running.values())
             losses += 1
             if losses == _LOSSES:
                 raise UnsharedError(

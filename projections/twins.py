@@ -39,10 +39,11 @@ _USUAL = frozenset(
 
 #: How every event begins: its version and its moment, of which the moment tells no rule anything.
 _BEGINS = re.compile(rb'\{"v":([0-9]+),"at":"([^"]*)"')
+_CUT = b'","'
 #: Where an event says what its completion is called, and what that is called elsewhere.
 _CALLS, _ELSEWHERE = b'"completion":"', b'"source_id":"'
 
-#: What stands in the place of a name; it can not stand in JSON.
+#: What stands in the place of a name; no JSON holds it.
 _MARK = b"\x02"
 
 
@@ -50,21 +51,21 @@ def likeness(glance: Glance) -> bytes | None:
     """Return what a learner has in common with their twins; None where nobody can be one."""
     if not (glance.sound and _in_order(glance)):
         return None
-    topics = glance.topics.split(",")
-    heads = glance.heads.split(NEXT)
-    bodies = glance.bodies
-    if not len(topics) == len(heads) == bodies.count(NEXT) + 1 == glance.count:
+    topics, states = glance.topics.split(","), bytes(glance.states).split(NEXT)
+    if not len(topics) == len(states) == glance.count or not _USUAL.issuperset(topics):
         return None
-    if not _USUAL.issuperset(topics) or b"\\" in bodies:
+    cuts = [state.find(_CUT) + 1 for state in states]
+    try:
+        begun = [_begun(state[:cut]) for state, cut in zip(states, cuts, strict=True)]
+    except ValueError:
         return None
-    begun = list(map(_begun, heads))
-    if None in begun or not _shows(glance.told, glance, [one[1] for one in begun if one]):
-        return None
-    plain = _without_names(glance, topics.count(_COMPLETED))
-    if plain is None:
+    versions, moments = zip(*begun, strict=True)
+    bodies = NEXT.join([state[cut:] for state, cut in zip(states, cuts, strict=True)])
+    plain = _without_names(bodies, glance.rows, topics.count(_COMPLETED))
+    if plain is None or not _shows(glance.told, glance, moments):
         return None
     found = sha256(plain)
-    found.update(repr(([one[0] for one in begun if one], topics, list(glance.rows))).encode())
+    found.update(repr((versions, topics, list(glance.rows))).encode())
     return found.digest()
 
 
@@ -81,16 +82,16 @@ def _numbers(count: int) -> str:
     return ",".join(map(str, range(1, count + 1)))
 
 
-def _shows(told: Told, glance: Glance, moments: list[datetime]) -> bool:
+def _shows(told: Told, glance: Glance, moments: tuple[datetime, ...]) -> bool:
     """Whether the history is shown to be of the same events and moments, if it is shown."""
     if tables.activity.name not in glance.rows:
         return True
     return (told.positions, told.numbers) == (glance.positions, glance.numbers) and (
-        list(map(_shown, told.moments.split(","))) == moments
+        tuple(map(_shown, told.moments.split(","))) == moments
     )
 
 
-def _without_names(glance: Glance, completed: int) -> bytes | None:
+def _without_names(bodies: bytes, rows: Mapping[str, bytes], completed: int) -> bytes | None:
     """Name each completion after the system that named it and its place in the order of names.
 
     So it is called wherever an event or a row speaks of it, and so is what it is called elsewhere.
@@ -98,22 +99,23 @@ def _without_names(glance: Glance, completed: int) -> bytes | None:
     spoken of in a sentence: whoever has such is left to those who read all of it. The rest is the
     same, byte for byte, in all twins.
     """
-    _, *calls = glance.bodies.split(_CALLS)
+    _, *calls = bodies.split(_CALLS)
     names = {call[: call.find(b'"')] for call in calls}
     if len(calls) != completed or not _readable(b"".join(names)):
+        return None
+    if b"\\" in bodies or _MARK in bodies:
         return None
     systems: dict[bytes, dict[bytes, bytes]] = {}
     for place, name in enumerate(sorted([name for name in names if b":" in name])):
         system, _, own = name.partition(b":")
         systems.setdefault(system, {})[own] = b'%b%d"' % (_MARK, place)
-    sentences = glance.rows.get(tables.progress.name, b"")
+    sentences = rows.get(tables.progress.name, b"")
     if any(b"%b:" % system in sentences for system in systems):
         return None
-    plain = glance.bodies
     if len(systems) == 1:
         # What is called the same by two systems stays as it is.
-        plain = _called(plain, _ELSEWHERE, *systems.values())
-    plain = NEXT.join([plain, *glance.rows.values()])
+        bodies = _called(bodies, _ELSEWHERE, *systems.values())
+    plain = NEXT.join([bodies, *rows.values()])
     for system, placed in systems.items():
         plain = _called(plain, b'"%b:' % system, placed)
     return plain
@@ -139,15 +141,12 @@ _MOMENTS: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
 @lru_cache(maxsize=1024)
-def _begun(head: bytes) -> tuple[bytes, datetime] | None:
+def _begun(head: bytes) -> tuple[bytes, datetime]:
     """Read how an event begins, just as events are read: its version and its moment."""
     found = _BEGINS.fullmatch(head)
     if found is None:
-        return None
-    try:
-        return found[1], _MOMENTS.validate_json(b'"%b"' % found[2]).astimezone(UTC)
-    except ValueError:
-        return None
+        raise ValueError
+    return found[1], _MOMENTS.validate_json(b'"%b"' % found[2]).astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

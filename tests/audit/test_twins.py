@@ -105,6 +105,27 @@ def test_a_byte_that_was_changed_in_a_twin_is_found_as_in_anybody(
     assert all(finding.stream == learner for finding in found(cohort))
 
 
+def test_what_stands_for_a_name_is_not_taken_for_one(cohort: Desk, tmp_path: Path) -> None:
+    """Nobody can write into an event what an audit puts in the place of a name."""
+    learner, path = cohort.learners["s-3"], tmp_path / "cairn.db"
+    for mark in ("\x02", "\x01"):
+        connection = sqlite3.connect(path)
+        number, state = connection.execute(
+            "SELECT originator_version, state FROM stored_events WHERE originator_id = ?"
+            " AND topic = 'learner.credential-awarded'",
+            (learner,),
+        ).fetchone()
+        connection.close()
+        statement = (
+            "UPDATE stored_events SET state = ? WHERE originator_id = ? AND originator_version = ?"
+        )
+        spoilt = state.replace(b'"lms:2-1"', f'"lms:{mark}1"'.encode())
+        assert spoilt != state
+        assert alter(path, statement, spoilt, learner, number) == 1
+        assert [finding.code for finding in found(cohort)] == ["CA504"]
+        alter(path, statement, state, learner, number)
+
+
 @pytest.mark.parametrize("table", ["learners", "enrolments", "completions", "awards", "progress"])
 def test_every_column_of_the_rows_about_a_twin_is_compared(
     cohort: Desk, tmp_path: Path, table: str

@@ -24,18 +24,19 @@ def doubled(number: int) -> int:
     return 2 * number
 
 
-def doubled_by_a_survivor(folder: Path, number: int) -> int:
-    """End the process that is asked for the third part, the first time that it is asked."""
+def doubled_by_a_survivor(folder: Path, parent: int, number: int) -> int:
+    """End the first other process that is asked for something."""
     mark = folder / "killed"
-    if number == 3 and not mark.exists():
-        mark.touch()
+    if os.getpid() != parent and not mark.exists():
+        mark.write_text(str(number))
         os.kill(os.getpid(), signal.SIGKILL)
     return 2 * number
 
 
-def never(_number: int) -> int:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError
+def never(parent: int, number: int) -> int:
+    if os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * number
 
 
 def refused(number: int) -> int:
@@ -47,19 +48,29 @@ def test_processes_give_what_one_would_give() -> None:
 
 
 def test_a_process_that_is_killed_loses_nothing(tmp_path: Path) -> None:
-    work = partial(doubled_by_a_survivor, tmp_path)
+    work = partial(doubled_by_a_survivor, tmp_path, os.getpid())
     assert sorted(shared(work, range(20), Sharing(2))) == [2 * number for number in range(20)]
     assert (tmp_path / "killed").exists()
 
 
 def test_processes_that_are_killed_again_and_again_end_in_a_refusal() -> None:
     with pytest.raises(UnsharedError, match="killed again and again"):
-        list(shared(never, range(2), Sharing(2)))
+        list(shared(partial(never, os.getpid()), range(2), Sharing(2)))
 
 
-def test_a_refusal_in_a_process_keeps_its_words_and_its_help() -> None:
+def test_a_refusal_keeps_its_words_and_its_help() -> None:
     with pytest.raises(LedgerLockedError, match="no 1") as caught:
         list(shared(refused, [1], Sharing(2)))
+    assert caught.value.help == "wait"
+
+
+def refused_elsewhere(parent: int, number: int) -> int:
+    return number if os.getpid() == parent else refused(number)
+
+
+def test_so_does_one_in_another_process() -> None:
+    with pytest.raises(LedgerLockedError, match="no ") as caught:
+        list(shared(partial(refused_elsewhere, os.getpid()), range(4), Sharing(2)))
     assert caught.value.help == "wait"
 
 
