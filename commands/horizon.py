@@ -111,8 +111,8 @@ def options(
 ) -> None:
     """List the modules that can be started now, and what completing each would do.
 
-    Those whose prerequisite is met, and that do not count already; the ones that earn or advance
-    most come first. What each would do is evaluated by itself, with the best result.
+    Those whose prerequisite is met, and that do not count already; the ones that earn, renew or
+    advance most come first. What each would do is evaluated by itself, with the best result.
 
     Example:
       cairn learner options s-1042
@@ -145,8 +145,9 @@ def _show_options(subject: Subject, found: tuple[Option, ...]) -> None:
     if not found:
         say("nothing can be started now that does not count already")
         return
+    renewing = any(option.renews for option in found)
     table(
-        ("module", "earns", "brings closer"),
+        ("module", "earns", *(("renews",) if renewing else ()), "brings closer"),
         (
             (
                 text(
@@ -154,6 +155,7 @@ def _show_options(subject: Subject, found: tuple[Option, ...]) -> None:
                     title_of(document, option.module),
                 ),
                 ", ".join(option.earns),
+                *([_renewed(option)] if renewing else ()),
                 ", ".join(
                     f"{advance.credential} {percent(advance.before)} → {percent(advance.after)}"
                     for advance in option.advances
@@ -162,3 +164,7 @@ def _show_options(subject: Subject, found: tuple[Option, ...]) -> None:
             for option in found
         ),
     )
+
+
+def _renewed(option: Option) -> str:
+    return ", ".join(f"{renewed.credential} until {renewed.until}" for renewed in option.renews)

@@ -187,7 +187,8 @@ def show_plan(subject: Subject, plan: Plan, *, other: bool = False) -> None:
     document = subject.document
     goal = title_of(document, plan.to)
     if plan.held_already:
-        say(f"{goal} is held already")
+        until = "" if plan.held_until is None else f", until {plan.held_until}"
+        say(f"{goal} is held already{until}")
         return
     if not plan.found:
         if plan.optimal or plan.conflict:

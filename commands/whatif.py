@@ -16,7 +16,7 @@ from commands.options import DAY, FILE, json_option
 from commands.subjects import about, from_files, is_file
 from commands.teaching import command
 from commands.terminal import draw, say, say_json, sign, table, text
-from commands.verdicts import percent, rule_label, rules_of, title_of
+from commands.verdicts import percent, rule_label, rules_of, status_words, title_of
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -458,11 +458,7 @@ def _standing(change: Change, *, after: bool) -> Text:
     standing = change.after if after else change.before
     if standing is None:
         return text("—")
-    words = standing.status
-    if words in ("in progress", "not started"):
-        words = f"{words}, {percent(standing.progress)}"
-    if standing.awarded_on is not None:
-        words += f" since {standing.awarded_on}"
+    words = status_words(standing)
     if after and change.turn == "review":
         words += ", awaits review"
     return text(sign(standing.status), words)

@@ -7,13 +7,13 @@ days and about one more module at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from pathways.allocation import UndecidedError
-from pathways.awards import Assessment, Made, assess, opening
+from pathways.awards import Assessment, Made, Standing, assess, opening
 from pathways.compile import compiled, prerequisites
 from pathways.document import Completed, Document, Record
 from pathways.evaluate import Case
@@ -173,6 +173,18 @@ class Advance:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewed:
+    """A credential that is renewed by one module, and the last day of its new period."""
+
+    credential: str
+    until: date
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the credential and the day."""
+        return {"credential": self.credential, "until": self.until.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """A module that can be started now, and what completing it would do by itself."""
 
@@ -180,21 +192,23 @@ class Option:
     in_progress: bool
     again: bool
     earns: tuple[str, ...]
+    renews: tuple[Renewed, ...]
     advances: tuple[Advance, ...]
 
     @property
-    def worth(self) -> tuple[int, Fraction]:
-        """How much it does: the awards, and how far it brings the rest."""
+    def worth(self) -> tuple[int, int, Fraction]:
+        """How much it does: the awards, the renewals, and how far it brings the rest."""
         gained = sum((one.after - one.before for one in self.advances), Fraction(0))
-        return len(self.earns), gained
+        return len(self.earns), len(self.renews), gained
 
     def to_json(self) -> dict[str, Any]:
-        """Return the module, the credentials it would earn, and those it would bring closer."""
+        """Return the module, and what it would earn, renew and bring closer."""
         return {
             "module": self.module,
             "in_progress": self.in_progress,
             "again": self.again,
             "earns": list(self.earns),
+            "renews": [renewed.to_json() for renewed in self.renews],
             "advances": [advance.to_json() for advance in self.advances],
         }
 
@@ -222,28 +236,38 @@ def options(document: Document, record: Record, on: date) -> tuple[Option, ...]:
             raise error.for_module(ref) from None
         option = _option(document, record, base, ref, on)
         again = ref in counting
-        if again and not option.earns and not option.advances:
+        if again and not (option.earns or option.renews or option.advances):
             continue
-        found.append(Option(ref, ref in started, again, option.earns, option.advances))
+        found.append(replace(option, in_progress=ref in started, again=again))
     places = {ref: place for place, ref in enumerate(document.modules)}
 
-    def order(option: Option) -> tuple[int, Fraction, int]:
-        earns, gained = option.worth
-        return (-earns, -gained, places[option.module])
+    def order(option: Option) -> tuple[int, int, Fraction, int]:
+        earns, renews, gained = option.worth
+        return (-earns, -renews, -gained, places[option.module])
 
     return tuple(sorted(found, key=order))
 
 
 def _option(document: Document, record: Record, base: Assessment, ref: str, on: date) -> Option:
     after = assess(document, _with(document, record, ref, on), on)
-    earns, advances = [], []
+    earns, renews, advances = [], [], []
     for credential, standing in after.standings.items():
         before = base.standings[credential]
-        if standing.status in ("held", "awaiting approval") and standing.status != before.status:
+        if (until := _renewed_until(before, standing)) is not None:
+            renews.append(Renewed(credential, until))
+        elif standing.status in ("held", "awaiting approval") and standing.status != before.status:
             earns.append(credential)
         elif standing.progress > before.progress:
             advances.append(Advance(credential, before.progress, standing.progress))
-    return Option(ref, False, False, tuple(earns), tuple(advances))
+    return Option(ref, False, False, tuple(earns), tuple(renews), tuple(advances))
+
+
+def _renewed_until(before: Standing, after: Standing) -> date | None:
+    """The last day of the new period of an award that was renewed; None where it was not."""
+    earlier, later = before.last, after.last
+    if earlier is None or later is None or later.on != earlier.on:
+        return None
+    return later.expires if len(later.renewals) > len(earlier.renewals) else None
 
 
 def _with(document: Document, record: Record, ref: str, on: date) -> Record:

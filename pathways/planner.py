@@ -82,7 +82,8 @@ class Plan:
 
     `cost` is in the measure that was minimised (for `time`: in days), None where there is no
     plan. `bound`: no plan costs less. `score` and `grade` are the least that every completion
-    needs, None where any will do. `optimal` says of a missing plan that there is none.
+    needs, None where any will do. `optimal` says of a missing plan that there is none. A goal that
+    is held needs none; `held_until` is its last day.
     """
 
     to: str
@@ -96,6 +97,7 @@ class Plan:
     grade: str | None = None
     awaits_approval: bool = False
     held_already: bool = False
+    held_until: date | None = None
     conflict: tuple[Obstacle, ...] | None = None
 
     @property
@@ -162,7 +164,8 @@ class Planner:
     def plans(self) -> Iterator[Plan]:
         """Give plans, cheapest first."""
         base = assess(self.question.document, self.question.known, self.question.day)
-        if base.standings[self.question.to].status == "held":
+        goal = base.standings[self.question.to]
+        if goal.status == "held":
             self.exhausted = True
             yield Plan(
                 self.question.to,
@@ -171,6 +174,7 @@ class Planner:
                 True,
                 Decimal(0),
                 held_already=True,
+                held_until=goal.expires_on,
             )
             return
         routes = self._routes(base)

@@ -138,3 +138,16 @@ def test_what_is_held_or_out_of_reach_is_not_near() -> None:
     }
     found = nearest(rules(credentials, {"a": {}, "b": {}}), record(completed=["a"]), ON)
     assert found.plans == ()
+
+
+def test_a_module_that_renews_an_award_is_an_option_also_within_the_grace() -> None:
+    facts = record(completed=[{"module": "aid", "on": "2024-01-10"}])
+    for on in (date(2026, 8, 1), date(2027, 2, 1)):
+        found = {one.module: one for one in options(STACK, facts, on)}["refresher"]
+        assert "first-aid" not in found.earns
+        assert [(one.credential, one.until) for one in found.renews] == [
+            ("first-aid", date(2030, 1, 10) if on.year == 2026 else date(2030, 2, 1))
+        ]
+        assert found.to_json()["renews"][0]["credential"] == "first-aid"
+    early = {one.module: one for one in options(STACK, facts, ON)}["refresher"]
+    assert early.renews == ()
