@@ -59,7 +59,10 @@ class Asked:
 @command()
 @about
 @click.option(
-    "--complete", metavar="MODULE[@DATE][=SCORE]", multiple=True, help="As if it were completed."
+    "--complete",
+    metavar="MODULE[@DATE][=SCORE]",
+    multiple=True,
+    help="As if it were completed; credits and hours that vary are said in a --scenario.",
 )
 @click.option("--start", metavar="MODULE", multiple=True, help="As if it were in progress.")
 @click.option(
@@ -277,7 +280,7 @@ def _effects(
     from domain.vocabulary import vocabulary
     from pathways.awards import assess
     from pathways.source import load_pathway
-    from pathways.whatif import Effect
+    from pathways.whatif import Effect, remarks_on
 
     day = scenario.day(on)
     after = imagined(ledger, learner, _commands(ledger, learner, scenario, on), day)
@@ -317,7 +320,8 @@ def _effects(
             for award in doubted
             if award.pathway == enrolment.pathway
         )
-        effects.append(Effect(before, assessment, reviewed))
+        remarks = remarks_on(assessment.document, scenario)
+        effects.append(Effect(before, assessment, reviewed, remarks))
     if not effects:
         raise UnusableError("the learner follows no pathway", "say in which: --enrol PATHWAY")
     if rules is not None and all(e.after.document is not rules for e in effects):
@@ -436,6 +440,8 @@ def _show_effect(effect: Effect) -> None:
     if effect.before is not None and effect.before.on != effect.after.on:
         when = f"from {effect.before.on} to {effect.after.on}"
     say(f"{main.title or main.pathway} ({main.pathway} {main.version}) {when}")
+    for remark in effect.remarks:
+        draw(text(("! ", "yellow"), remark))
     turned = [change for change in effect.changes if change.turn is not None]
     if not turned:
         say("nothing changes")

@@ -17,7 +17,7 @@ from domain.library import Library, Resolver, Volume
 from domain.names import relative
 from domain.prerequisites import unmet_prerequisite
 from domain.records import record_of
-from pathways.document import Module, Pathway
+from pathways.remarks import remarks
 
 
 def warnings_about(
@@ -74,7 +74,7 @@ def _attempt(
         yield f"{command.on} is in the future: the completion counts from then on"
     for volume in _following(command.module, learner, library):
         module, file = volume.document.modules[relative(command.module, volume.words.home)]
-        yield from _passing(command, module, file)
+        yield from remarks(command, module, file)
     yield from _prerequisites(command, learner, library)
 
 
@@ -88,20 +88,6 @@ def _place(module: str, learner: Learner, names: Resolver) -> Iterator[str]:
             yield "the learner follows no pathway, so nothing can be awarded"
     else:
         yield f"no published pathway knows `{module}`"
-
-
-def _passing(command: RecordCompletion, module: Module, file: Pathway) -> Iterator[str]:
-    score = module.pass_score if module.pass_score is not None else file.defaults.pass_score
-    if command.score is not None and score is not None and command.score < score:
-        yield f"a score of {command.score} does not pass `{command.module}`, which asks for {score}"
-    grade = module.pass_grade or file.defaults.pass_grade
-    if command.grade is None:
-        return
-    scale = list(file.scale)
-    if scale and command.grade not in scale:
-        yield f"`{command.grade}` is not a grade of `{command.module}`: {', '.join(scale)}"
-    elif grade is not None and scale.index(command.grade) > scale.index(grade):
-        yield f"the grade {command.grade} does not pass `{command.module}`, which asks for {grade}"
 
 
 def _prerequisites(

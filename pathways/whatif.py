@@ -31,6 +31,7 @@ from pathways.document import (
 )
 from pathways.evidence import dated, numbered
 from pathways.problems import FileError
+from pathways.remarks import remarks
 from pathways.shape import shaped
 from pathways.tree import read_tree
 from pathways.verdict import Outcome, Verdict
@@ -128,7 +129,18 @@ def whatif(
     """Return what a scenario changes for a record; with a `draft`, by its rules."""
     before = assess(document, record, on)
     after = assess(draft or document, applied(record, scenario, on), scenario.day(on))
-    return Effect(before, after, _doubted(after) - _doubted(before))
+    told = remarks_on(draft or document, scenario)
+    return Effect(before, after, _doubted(after) - _doubted(before), told)
+
+
+def remarks_on(document: Document, scenario: Scenario) -> tuple[str, ...]:
+    """Say what is odd about the completions of a scenario, such as that one does not pass."""
+    return tuple(
+        remark
+        for entry in scenario.complete
+        if entry.module in document.modules
+        for remark in remarks(entry, *document.modules[entry.module])
+    )
 
 
 def _doubted(assessment: Assessment) -> frozenset[str]:
@@ -217,12 +229,14 @@ class Change:
 class Effect:
     """A pathway before and after; `before` is None where the scenario enrols in it.
 
-    `reviewed` are the credentials whose awards would go to review.
+    `reviewed` are the credentials whose awards would go to review, `remarks` say what is odd about
+    the completions that were imagined.
     """
 
     before: Assessment | None
     after: Assessment
     reviewed: frozenset[str] = frozenset()
+    remarks: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -247,6 +261,7 @@ class Effect:
             "on": None if self.before is None else self.before.on.isoformat(),
             "until": self.after.on.isoformat(),
             **{turn: list(self.turned(turn)) for turn in TURNS},
+            "remarks": list(self.remarks),
             "credentials": {change.credential: change.to_json() for change in self.changes},
         }
 

@@ -61,6 +61,22 @@ def test_a_score_below_the_pass_mark_gains_nothing() -> None:
     assert whatif(strict, facts, ON, low).turned("gained") == ()
 
 
+def test_a_completion_that_can_not_do_what_it_should_is_remarked_on() -> None:
+    varied = rules(
+        modules={"a": {"pass_score": 50}, "b": {"credits": "varies", "hours": 3}},
+        credentials={"first": {"requires": {"credits": 5, "from": "any"}}},
+    )
+    nothing = Record.model_validate({})
+    low = scenario(complete=[{"module": "a", "score": 49}, "b"])
+    found = whatif(varied, nothing, ON, low)
+    assert found.to_json()["remarks"] == [
+        "a score of 49 does not pass `a`, which asks for 50",
+        "`b` varies in credits, and this completion says none: it has 0",
+    ]
+    told = whatif(varied, nothing, ON, scenario(complete=[{"module": "b", "credits": 5}]))
+    assert (told.remarks, told.turned("gained")) == ((), ("first",))
+
+
 def test_going_without_a_module_loses_what_rested_on_it() -> None:
     found = effect({"completed": [{"module": "a", "on": "2026-06-01"}, "b"]}, without=["a"])
     assert found.turned("lost") == ("first",)
