@@ -326,6 +326,16 @@ class _File:
     passed_over: int = 0
     unread: int = 0
     rejected: int = 0
+    #: How many names of completions tell whose they are, and one of them.
+    telling: int = 0
+    tells: str = ""
+
+    def note(self, entry: Entry) -> None:
+        """Look at what an entry is called: events keep that for ever."""
+        name = entry.name.casefold()
+        if len(entry.learner) > 1 and entry.learner.casefold() in name:
+            self.telling += 1
+            self.tells = self.tells or entry.name
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -338,6 +348,7 @@ class _File:
             "waiting": self.total.waiting,
             "rejected": self.rejected,
             "rejects": str(self.place) if self.rejected else None,
+            "telling": self.telling,
         }
 
     @property
@@ -513,6 +524,13 @@ class _Run:
         say(f"{counted(total.awards, 'award')} made" + (", in a dry run" if dry_run else ""))
         self._show_unknown()
         for one in self.files:
+            if one.telling:
+                whose = "tells whose it is" if one.telling == 1 else "tell whose they are"
+                say(
+                    f"{counted(one.telling, 'source_id')} {whose}, such as `{one.tells}`:"
+                    " events keep that for ever, also when the learner is erased",
+                    err=True,
+                )
             if one.rejected:
                 say(f"see {one.place}", err=True)
 
@@ -550,6 +568,7 @@ class _Run:
             "waiting": total.waiting,
             "rejected": self.rejected,
             "rejects": rejects if len(self.files) > 1 else next(iter(rejects), None),
+            "telling": sum(one.telling for one in self.files),
             "registered": total.registered,
             "awards": total.awards,
             "dry_run": dry_run,
@@ -595,6 +614,7 @@ class _Rejects:
         for one in read:
             match one:
                 case Entry():
+                    self._one.note(one)
                     yield one
                 case PassedOver():
                     self._one.passed_over += 1

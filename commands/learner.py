@@ -290,7 +290,9 @@ def start(
     show_default=True,
     help="Where it comes from: course, transfer, rpl, exam...",
 )
-@click.option("--source-id", metavar="ID", help="What the source calls it; recorded once.")
+@click.option(
+    "--source-id", metavar="ID", help="What the source calls it; recorded once, and kept for ever."
+)
 @on_option("The day of the completion.")
 @DRY_RUN
 @deciding
@@ -351,7 +353,9 @@ def record(
 @click.argument("credential")
 @EXPIRES
 @click.option("--used", multiple=True, metavar="ITEM", help="A completion that it rests on.")
-@click.option("--source-id", metavar="ID", help="What the source calls it; recorded once.")
+@click.option(
+    "--source-id", metavar="ID", help="What the source calls it; recorded once, and kept for ever."
+)
 @on_option("The day of the award.")
 @DRY_RUN
 @deciding

@@ -44,7 +44,7 @@ MARK = ".cairn-demo"
 #: Who the demo follows, and what she has completed when the import begins.
 MOANA = Learner("moana", "Moana Reid", "office-skills", date(2025, 2, 3))
 HER_ROWS = tuple(
-    ("moana", module, day, score, "", "", source, f"moana-{place}")
+    ("moana", module, day, score, "", "", source, f"e{41_070 + place}")
     for place, (module, day, score, source) in enumerate(
         (
             ("spreadsheets-1", "2025-02-03", "", "rpl"),

@@ -51,6 +51,11 @@ class Row(Entry):
         """What it is about, as its system says."""
         return self.completion.module
 
+    @property
+    def name(self) -> str:
+        """What its system calls it; empty where it has no name."""
+        return self.completion.source_id or ""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement(Row):

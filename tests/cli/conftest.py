@@ -55,13 +55,13 @@ def read(run: Run) -> Callable[..., Any]:
 
 ROWS = """\
 learner,module,completed_on,score,source,source_id
-moana,spreadsheets-1,2025-02-03,,rpl,moana-1
-moana,spreadsheets-2,2025-03-20,81,,moana-2
-moana,charts,2025-05-15,74,,moana-3
-moana,data-cleaning,2025-06-30,88,,moana-4
-moana,data-privacy,2025-08-21,79,,moana-5
-moana,presenting-data,2025-10-02,90,,moana-6
-moana,macros,2025-12-11,66,,moana-7
+moana,spreadsheets-1,2025-02-03,,rpl,e41071
+moana,spreadsheets-2,2025-03-20,81,,e41072
+moana,charts,2025-05-15,74,,e41073
+moana,data-cleaning,2025-06-30,88,,e41074
+moana,data-privacy,2025-08-21,79,,e41075
+moana,presenting-data,2025-10-02,90,,e41076
+moana,macros,2025-12-11,66,,e41077
 """
 
 

@@ -55,6 +55,30 @@ def test_good_rows_are_recorded_and_bad_ones_set_apart(office: Run, read: Read) 
     assert rejects[0]["module"] == "charts"
 
 
+def test_what_a_source_calls_a_completion_is_told_where_it_tells_whose_it_is(
+    office: Run, read: Read
+) -> None:
+    header = ROWS.splitlines()[0]
+    rows = (
+        "moana,pivot-tables,2026-03-12,84,,Moana-8",
+        "moana,databases,2026-03-12,84,,e1",
+        "moana,web-forms,2026-03-12,84,,",
+    )
+    Path("telling.csv").write_text("\n".join((header, *rows)))
+    assert read("import", "telling.csv", "--dry-run")["telling"] == 1
+    told = office("import", "telling.csv").stderr
+    assert "1 source_id tells whose it is, such as `Moana-8`" in told
+
+
+def test_the_demo_gives_nobody_away_by_what_completions_are_called(run: Run, read: Read) -> None:
+    run("demo", "here", "--learners", "30")
+    with closing(sqlite3.connect("here/cairn.db")) as database:
+        people = [who for (who,) in database.execute("SELECT reference FROM directory")]
+        states = [state for (state,) in database.execute("SELECT state FROM stored_events")]
+    assert len(people) > 20
+    assert not [who for who in people if any(who.encode() in state for state in states)]
+
+
 def test_a_second_run_changes_nothing_but_the_rejects_that_are_good_by_now(
     office: Run, read: Read
 ) -> None:
