@@ -5,9 +5,6 @@ child chosen", "does this leaf select this option"), and CP-SAT answers them. It
 ways: *is there a legal use*, and *which is the canonical one*. For the second, the questions are
 put in the canonical order with the preferred answer first and no other strategy, so that the
 first solution found is the canonical one by construction.
-
-One worker, a fixed seed, and a bound on deterministic time (not on the clock), so that the same
-question has the same answer on every machine. Past the bound the answer is `UndecidedError`.
 """
 
 from __future__ import annotations
@@ -17,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from itertools import combinations, groupby, product
 from math import lcm
 from typing import Any
@@ -27,7 +23,7 @@ from pathways.compile import Bound, Node, Tree
 from pathways.document import plain
 from pathways.evidence import Face, Option, Pool, bits
 from pathways.periods import shift
-from pathways.problems import CairnError
+from pathways.solver import Questions, UndecidedError, solver_module, solver_within
 from pathways.tally import allowed, leaf_mask, leaf_use, of_value, scale_of
 from pathways.verdict import Use
 
@@ -38,14 +34,6 @@ BOUND = 10.0
 _PARTS = 60
 #: And at most, however many its amounts would ask for.
 _FINEST = 10**6
-
-
-class UndecidedError(CairnError):
-    """The solver ran into its bound: neither met nor unmet is proved."""
-
-    def for_module(self, module: str) -> UndecidedError:
-        """The same, where it was asked whether a module may be started."""
-        return UndecidedError(f"whether `{module}` may be started can not be told: {self}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,69 +94,19 @@ def canonical(
     return [problem.use(place) for place in range(len(claims))]
 
 
-@cache
-def _solver_module() -> Any:
-    # Half a second to import, and most rules never need it.
-    from ortools.sat.python import cp_model
-
-    return cp_model
-
-
-def solver_within(bound: float) -> Any:
-    """A solver that gives the same answer everywhere, within so many deterministic seconds."""
-    solver = _solver_module().CpSolver()
-    parameters = solver.parameters
-    parameters.num_workers = 1
-    parameters.random_seed = 0
-    parameters.max_deterministic_time = bound
-    # It would take an interruption for itself, and have the next one end the process.
-    parameters.catch_sigint_signal = False
-    return solver
-
-
-class Problem:
-    """One CP-SAT model for one or more claims."""
+class Problem(Questions):
+    """One model for one or more claims."""
 
     def __init__(
         self, claims: Sequence[Claim] = (), shares: Sequence[tuple[int, int, int]] = ()
     ) -> None:
-        self._cp = _solver_module()
-        self.model = self._cp.CpModel()
+        super().__init__()
         self._roots = [Root(self, claim) for claim in claims]
         for first, second, share in shares:
             self.limit_common(self._roots[first], self._roots[second], share)
         self._values: Any = None
 
-    # --- questions -------------------------------------------------------------------------------
-
-    def question(self) -> Any:
-        """A new yes-or-no question."""
-        return self.model.new_bool_var("")
-
-    def either(self, questions: Sequence[Any]) -> Any:
-        """A question that is yes exactly when one of the questions is."""
-        if len(questions) == 1:
-            return questions[0]
-        answer = self.question()
-        self.model.add_max_equality(answer, list(questions))
-        return answer
-
-    def at_most(self, terms: Iterable[tuple[Any, int]], bound: int, when: Any = None) -> None:
-        """Let a weighted sum stay within a bound, where `when` is yes."""
-        expression = sum(question * weight for question, weight in terms)
-        constraint = self.model.add(expression <= bound)
-        if when is not None:
-            constraint.only_enforce_if(when)
-
-    def at_least(self, terms: Iterable[tuple[Any, int]], bound: int, when: Any) -> None:
-        """Let a weighted sum reach a bound, where `when` is yes."""
-        terms = list(terms)
-        expression = sum(question * weight for question, weight in terms)
-        if isinstance(expression, int):
-            if expression < bound:
-                self.model.add(when == 0)
-            return
-        self.model.add(expression >= bound).only_enforce_if(when)
+    # --- what is in common -----------------------------------------------------------------------
 
     def limit_common(self, first: Root, second: Root, share: int) -> None:
         """Let two claims have so many items in common at most.
@@ -186,7 +124,7 @@ class Problem:
 
     def solve(self, *, canonical: bool) -> bool:
         """Tell whether there are answers; raises `UndecidedError` past the bound."""
-        cp = self._cp
+        cp = solver_module()
         solver = solver_within(BOUND)
         parameters = solver.parameters
         if canonical:

@@ -18,13 +18,14 @@ from itertools import pairwise
 from typing import Any
 
 from pathways import allocation
-from pathways.allocation import Quota, UndecidedError
+from pathways.allocation import Quota
 from pathways.compile import Compiled, Earned, Tree, compiled
 from pathways.document import Document, Held, Record
 from pathways.evaluate import Case
 from pathways.evidence import Face, Pool, Stretch, dated, imagined, numbered
 from pathways.explain import Explanation
 from pathways.periods import Period, day_after, shift
+from pathways.solver import UndecidedError
 from pathways.verdict import Missing, Outcome, Verdict, Witness
 
 

@@ -13,13 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations, pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pathways.evidence import Option, Pool
+from pathways.solver import Questions
 from pathways.tally import scale_of
-
-if TYPE_CHECKING:
-    from pathways.allocation import Problem
 
 #: What one selection takes: options, each with the question whether it does.
 Takes = Sequence[tuple[Option, Any]]
@@ -59,7 +57,7 @@ class _Uses:
 class Commons:
     """The items that users within one model may have in common, to be limited."""
 
-    def __init__(self, problem: Problem, pool: Pool, users: Sequence[User]) -> None:
+    def __init__(self, problem: Questions, pool: Pool, users: Sequence[User]) -> None:
         """Look at what each user may take; nothing is limited yet."""
         self._problem = problem
         self._pool = pool

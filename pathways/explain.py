@@ -13,10 +13,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pathways.allocation import UndecidedError
 from pathways.compile import Bound, Node
 from pathways.document import AmountRule, CredentialRule, ModuleRule, plain
 from pathways.evaluate import Case, Light
+from pathways.solver import UndecidedError
 from pathways.tally import fitting, lacking, lifted, most, of_value
 from pathways.verdict import Missing, Outcome, Use, Verdict, Witness
 from pathways.words import amount_words, condition_words, rule_name, selector_words

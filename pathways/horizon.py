@@ -12,7 +12,6 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from pathways.allocation import UndecidedError
 from pathways.awards import Assessment, Made, Standing, assess, opening
 from pathways.compile import compiled, prerequisites
 from pathways.document import Completed, Document, Record
@@ -21,6 +20,7 @@ from pathways.evidence import BEST_SCORE, Pool, bits, dated
 from pathways.periods import Period, day_after, shift
 from pathways.plan import Plan, Wishes, plan
 from pathways.routes import announce
+from pathways.solver import UndecidedError
 
 # --- what lapses ---------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
-from pathways.allocation import UndecidedError
 from pathways.awards import Assessment, Made, assess
 from pathways.compile import compiled
 from pathways.document import Completed, CredentialRule, Held, Record
@@ -22,6 +21,7 @@ from pathways.evaluate import Case
 from pathways.evidence import BEST_SCORE, Pool, bits, numbered
 from pathways.periods import shift
 from pathways.routes import Route, Routes, announce, measure_of
+from pathways.solver import UndecidedError
 from pathways.wishes import Question
 
 #: So many orders of a set are tried on the calendar before it is rejected.

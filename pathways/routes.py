@@ -16,13 +16,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from pathways.allocation import Claim, Problem, Quota, Root, solver_within
+from pathways.allocation import Claim, Problem, Quota, Root
 from pathways.awards import Assessment, Made, Standing
 from pathways.compile import Earned, Tree, compiled
 from pathways.document import Completed, CredentialRule, Document, Record
 from pathways.evidence import Pool, bits
 from pathways.imagination import Imagination, Imagined, Scope
 from pathways.periods import Period, shift
+from pathways.solver import solver_within
 
 Measure = Literal["modules", "credits", "hours", "price"]
 

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from pathways.allocation import UndecidedError, canonical
+from pathways.allocation import canonical
 from pathways.awards import Assessment, Made, assess
 from pathways.awards import Standing as Told
 from pathways.check import check
@@ -16,6 +16,7 @@ from pathways.compile import compiled
 from pathways.document import Held, Record, Renewed
 from pathways.evaluate import Case as View
 from pathways.evidence import Pool
+from pathways.solver import UndecidedError
 from pathways.verdict import Outcome, Verdict
 from tests import oracle
 from tests.strategies import Case

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from pathways.allocation import UndecidedError
 from pathways.awards import Assessment, assess
 from pathways.document import Document, Record
 from pathways.horizon import options
 from pathways.plan import plan
+from pathways.solver import UndecidedError
 from pathways.verdict import Use
 from tests.fuzz.comparison import (
     differences,
