@@ -10,11 +10,18 @@ from contextlib import contextmanager
 from enum import IntEnum
 from io import TextIOWrapper
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from commands.lazy import LazyGroup
+
+if TYPE_CHECKING:
+    # Only type checkers know this name.
+    from sys import UnraisableHookArgs
+
+#: After how many seconds an interruption that was not heard comes again.
+_AGAIN = 0.01
 
 
 class Exit(IntEnum):
@@ -69,6 +76,7 @@ def interruptions() -> Iterator[list[int]]:
     """Remember each interruption that comes, beside raising it.
 
     An extension module that is interrupted while it loads makes an `ImportError` of it, or nothing.
+    Where Python would print it and go on, as while an object is let go, it comes again.
     """
     came: list[int] = []
 
@@ -76,14 +84,27 @@ def interruptions() -> Iterator[list[int]]:
         came.append(number)
         signal.default_int_handler(number, frame)
 
+    def ignored(unraisable: UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, KeyboardInterrupt) and hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        else:
+            sys.__unraisablehook__(unraisable)
+
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # Whoever started the program does not want it interrupted, or sees to it.
         yield came
         return
     signal.signal(signal.SIGINT, interrupted)
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, interrupted)
+    sys.unraisablehook = ignored
     try:
         yield came
     finally:
+        sys.unraisablehook = sys.__unraisablehook__
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from domain.storage import Database
 
 _WRITES = "cairn_writes"
+
+# What a library logs, and nobody listens to, would be printed: as when a statement is interrupted.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 
 @contextmanager

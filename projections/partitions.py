@@ -7,10 +7,11 @@ when a worker is lost, what it had not handed over is done by another.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -126,7 +127,8 @@ def _local(work: Callable[[Part], Result], parts: Iterable[Part], jobs: int) -> 
                 while len(running) < (jobs - 1) * _AHEAD and (
                     others := others or list(islice(waiting, 1))
                 ):
-                    running[pool.submit(work, others[-1])] = others[-1]
+                    with _uninterrupted():
+                        running[pool.submit(work, others[-1])] = others[-1]
                     others.pop()
                 if own:
                     yield work(own.pop())
@@ -151,6 +153,22 @@ def _local(work: Callable[[Part], Result], parts: Iterable[Part], jobs: int) -> 
                 ) from None
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let an interruption wait; a process that begins meanwhile is never interrupted.
+
+    Whoever interrupts means all of them. This one hears of it, and ends the others.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- a cluster -----------------------------------------------------------------------------------

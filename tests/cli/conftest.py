@@ -92,7 +92,7 @@ def office(run: Run, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def program(*words: str | Path, cwd: Path, **env: str) -> subprocess.Popen[str]:
-    """Start the program as a shell would."""
+    """Start the program as a shell would: it leads a group of processes of its own."""
     return subprocess.Popen(
         [sys.executable, str(ROOT / "cli.py"), *(str(word) for word in words)],
         cwd=cwd,
@@ -100,4 +100,5 @@ def program(*words: str | Path, cwd: Path, **env: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -252,3 +253,45 @@ def test_an_interruption_is_one_though_a_library_makes_something_else_of_it(
     assert ended.value.code == Exit.INTERRUPTED
     assert capsys.readouterr().err == "interrupted\n"
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interruption_that_comes_as_an_object_is_let_go_comes_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Python would print it, and go on with what was to be ended."""
+
+    class Last:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    @click.group(cls=RootGroup)
+    def root() -> None:
+        """Stand for the program."""
+
+    @root.command()
+    def work() -> None:
+        """Be interrupted while something is let go, and work on."""
+        Last()
+        for _ in range(500):
+            time.sleep(0.01)
+        click.echo("done")
+
+    with pytest.raises(SystemExit) as ended:
+        root.main(["work"])
+    assert ended.value.code == Exit.INTERRUPTED
+    told = capsys.readouterr()
+    assert (told.out, told.err.strip()) == ("", "interrupted")
+
+
+@pytest.mark.parametrize("wait", [0.4, 0.7, 1.0, 1.3])
+def test_processes_that_share_the_work_are_interrupted_without_a_word(
+    office: Run, wait: float
+) -> None:
+    """Whenever it comes: while they begin, at work, or when all is done."""
+    process = program("audit", "run", "--jobs", "3", cwd=Path.cwd())
+    time.sleep(wait)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (Exit.DONE, Exit.INTERRUPTED)
+    assert "Traceback" not in err
