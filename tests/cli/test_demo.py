@@ -74,11 +74,41 @@ def test_what_the_readme_shows_of_the_demo_is_printed(
     printed = demo
     printed += run("award", "show", "moana", "office-data-certificate").stdout
     printed += run("learner", "show", "moana", "--tree").stdout
-    lines = set(printed.splitlines())
-    for block in _blocks("console"):
-        if "moana" in block:
-            for line in block.splitlines():
-                assert line in lines | {"", "..."} or line.startswith("$ cairn "), line
+    run("key", "new", "--did", "did:web:awards.example.edu")
+    for command in ("cairn plan", "cairn badge", "cairn status", "cairn verify"):
+        printed += run(*_shown(command)).stdout
+    assert _lines("moana") <= {*map(_timeless, printed.splitlines())}
+
+
+def test_what_the_readme_shows_of_a_draft_is_printed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAIRN_DATABASE", "cairn-demo/cairn.db")
+    monkeypatch.setenv("CAIRN_TODAY", "2026-03-12")
+    run("demo")
+    published = Path("cairn-demo/pathways/office-skills.pathway.yaml").read_text()
+    rule = "{credits: 10, from: {groups: communication}}"
+    Path("draft.pathway.yaml").write_text(published.replace(rule, rule.replace("10", "15")))
+    assert _lines("draft") <= {*run(*_shown("cairn pathway impact")).stdout.splitlines()}
+
+
+def _shown(command: str) -> list[str]:
+    """The words of a command that the README shows."""
+    (line,) = re.findall(rf"^\$ ({command} .+)$", README, re.MULTILINE)
+    return shlex.split(line)[1:]
+
+
+def _lines(word: str) -> set[str]:
+    """What the README shows as printed, in the blocks in which a word stands."""
+    lines = {line for block in _blocks("console") if word in block for line in block.splitlines()}
+    shown = {_timeless(line) for line in lines if not line.startswith("$ ")} - {"", "..."}
+    assert shown
+    return shown
+
+
+def _timeless(line: str) -> str:
+    """A line without the moment at which something was signed."""
+    return re.sub(r" on \d{4}-\d\d-\d\dT[\d:]+Z$", "", line)
 
 
 def test_what_the_readme_names_is_there() -> None:
