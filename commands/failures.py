@@ -79,6 +79,7 @@ def interruptions() -> Iterator[list[int]]:
     Where Python would print it and go on, as while an object is let go, it comes again.
     """
     came: list[int] = []
+    unheard = sys.unraisablehook
 
     def interrupted(number: int, frame: FrameType | None) -> None:
         came.append(number)
@@ -88,7 +89,7 @@ def interruptions() -> Iterator[list[int]]:
         if isinstance(unraisable.exc_value, KeyboardInterrupt) and hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         else:
-            sys.__unraisablehook__(unraisable)
+            unheard(unraisable)
 
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # Whoever started the program does not want it interrupted, or sees to it.
@@ -101,7 +102,7 @@ def interruptions() -> Iterator[list[int]]:
     try:
         yield came
     finally:
-        sys.unraisablehook = sys.__unraisablehook__
+        sys.unraisablehook = unheard
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
