@@ -8,7 +8,7 @@ ties several leaves together: windows, order, and sharing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -42,17 +42,21 @@ from pathways.document import (
 )
 from pathways.evidence import BEST_SCORE, Moment, Option, grade_ranks
 from pathways.methods import Method
-from pathways.periods import Period, shift
+from pathways.periods import Period, day_after, shift
 
 ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A question that an option answers; `periods` are those after which the answer may change."""
+    """A question that an option answers; `periods` are those after which the answer may change.
+
+    `days` are those on which an option may be dated that divide the answers.
+    """
 
     holds: Callable[[Option, Moment], bool]
     periods: tuple[Period, ...] = ()
+    days: tuple[date, ...] = ()
     #: Whether it is asked of what is used, and not of what may be used: `over: all` must use
     #: all that it may.
     of_use: bool = False
@@ -370,9 +374,12 @@ def credentials_needed(earned: Earned, document: Document) -> frozenset[str]:
 
 
 def _may_match(node: Node, ref: str, document: Document) -> bool:
-    option = catalogue_option(ref, document)
-    moment = Moment(date.max, None)
-    return all(test.holds(option, moment) for test in node.tests if not test.timed)
+    """Whether an award might serve a leaf, whatever day it is of."""
+    option, moment = catalogue_option(ref, document), Moment(date.max, None)
+    tests = [test for test in node.tests if not test.timed]
+    divided = {day for test in tests for day in test.days}
+    days = {date.min, date.max, *divided, *map(day_after, divided)}
+    return any(all(test.holds(replace(option, on=day), moment) for test in tests) for day in days)
 
 
 def catalogue_option(ref: str, document: Document) -> Option:
@@ -607,7 +614,9 @@ class _Builder:
         inner = self._selector(selector, MODULES, top=True)
         if _names_type(selector):
             return inner
-        return Criterion(lambda o, m: o.kind == "credential" or inner.holds(o, m), inner.periods)
+        return Criterion(
+            lambda o, m: o.kind == "credential" or inner.holds(o, m), inner.periods, inner.days
+        )
 
     def _module_test(self, rule: ModuleRule) -> Criterion:
         marks = self._marks(rule.min_score, rule.min_grade)
@@ -624,7 +633,7 @@ class _Builder:
                 and (inner is None or inner.holds(option, moment))
             )
 
-        return Criterion(holds, inner.periods if inner is not None else ())
+        return Criterion(holds) if inner is None else Criterion(holds, inner.periods, inner.days)
 
     def _credential_test(self, rule: CredentialRule) -> Criterion:
         ref, held_for = rule.credential, rule.held_for
@@ -693,27 +702,34 @@ class _Builder:
                 Criterion(
                     lambda o, m: any(branch.holds(o, m) for branch in branches),
                     tuple(p for branch in branches for p in branch.periods),
+                    tuple(day for branch in branches for day in branch.days),
                 )
             )
         if selector.except_ is not None:
             barred = self._selector(selector.except_, types, top=False)
-            inner.append(Criterion(lambda o, m: not barred.holds(o, m), barred.periods))
+            inner.append(
+                Criterion(lambda o, m: not barred.holds(o, m), barred.periods, barred.days)
+            )
 
         def holds(option: Option, moment: Moment) -> bool:
             return all(check(option) for check in checks) and all(
                 test.holds(option, moment) for test in inner
             )
 
-        return Criterion(holds, tuple(p for test in inner for p in test.periods))
+        return Criterion(
+            holds,
+            tuple(period for test in inner for period in test.periods),
+            tuple(day for test in inner for day in test.days),
+        )
 
 
 def _dates(rule: RuleBase | Selector) -> Iterator[Criterion]:
     if (since := rule.since) is not None:
         yield Criterion(lambda o, m: shift(o.on, since) >= m.day, (since,))
     if (after := rule.after) is not None:
-        yield Criterion(lambda o, _: o.on >= after)
+        yield Criterion(lambda o, _: o.on >= after, days=(after,))
     if (before := rule.before) is not None:
-        yield Criterion(lambda o, _: o.on <= before)
+        yield Criterion(lambda o, _: o.on <= before, days=(before,))
 
 
 def _since_enrolment(window: Window) -> Criterion:

@@ -80,6 +80,33 @@ def test_a_new_witness_takes_nothing_that_a_rival_holds() -> None:
     assert told.standings["lynx"].outcome is Outcome.MET
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"count": 1, "from": {"ids": ["gnu"]}, "after": "2026-01-01"},
+        {"count": 1, "from": {"ids": ["gnu"], "after": "2026-01-01"}},
+        {"count": 1, "from": {"ids": ["gnu"], "except": {"before": "2025-12-31"}}},
+        {"count": 1, "from": {"any_of": [{"ids": ["gnu"], "after": "2026-01-01"}]}},
+        {
+            "count": 1,
+            "from": {"ids": ["gnu"]},
+            "only": {"type": "credential", "after": "2026-01-01"},
+        },
+    ],
+)
+def test_an_award_is_made_before_what_asks_for_one_of_a_certain_day(rule: dict[str, Any]) -> None:
+    """The higher credential comes first by its name, and would find nothing."""
+    told = assessed(
+        {
+            "modules": {"ant": {}},
+            "credentials": {"fox": {"requires": rule}, "gnu": {"requires": {"module": "ant"}}},
+        },
+        {"completed": [{"module": "ant", "on": "2026-01-01"}]},
+    )
+    assert told.standings["fox"].status == "held"
+    assert list(told.standings) == ["gnu", "fox"]
+
+
 def test_a_limit_with_a_date_is_asked_again_each_day() -> None:
     """The evidence is the same on both days; what the limit says of it is not."""
     pathway = {
