@@ -1535,24 +1535,26 @@ class Life:
 
 
 def bottom_up(world: World) -> list[tuple[str, ...]]:
-    """The credentials after those that their rules look at, each with all that exclude it."""
+    """The credentials after those that their rules look at, together with all that exclude them."""
     order: list[tuple[str, ...]] = []
     begun: set[str] = set()
 
     def visit(ref: str) -> None:
         if ref in begun:
             return
-        begun.add(ref)
-        credential, file = world.document.credentials[ref]
-        place = Place(file, ref, world.on, world.on)
-        rules = [credential.requires, *(c.requires for c in credential.classes)]
-        if credential.renewal is not None:
-            rules.append(credential.renewal.requires)
-        for rule in rules:
-            if isinstance(rule, RuleBase):
-                for lower in _looks_at(world, rule, place):
-                    visit(lower)
-        order.append(_excluding(world.document, ref))
+        together = _excluding(world.document, ref)
+        begun.update(together)
+        for member in together:
+            credential, file = world.document.credentials[member]
+            place = Place(file, member, world.on, world.on)
+            rules = [credential.requires, *(c.requires for c in credential.classes)]
+            if credential.renewal is not None:
+                rules.append(credential.renewal.requires)
+            for rule in rules:
+                if isinstance(rule, RuleBase):
+                    for lower in _looks_at(world, rule, place):
+                        visit(lower)
+        order.append(together)
 
     for ref in world.document.credentials:
         visit(ref)

@@ -107,6 +107,24 @@ def test_an_award_is_made_before_what_asks_for_one_of_a_certain_day(rule: dict[s
     assert list(told.standings) == ["gnu", "fox"]
 
 
+def test_credentials_that_exclude_each_other_are_decided_after_all_that_either_may_use() -> None:
+    """One of them is due only once a lower award is made; it is of the same day, so they tie."""
+    told = assessed(
+        {
+            "modules": {"ant": {}, "bee": {}},
+            "credentials": {
+                "ibis": {"requires": {"all": [{"module": "ant"}, {"module": "bee"}]}},
+                "gnu": {"requires": {"module": "ant"}},
+                "hen": {"requires": {"all": [{"credential": "gnu"}, {"module": "bee"}]}},
+            },
+            "exclusive": [{"credentials": ["ibis", "hen"]}],
+        },
+        {"completed": [{"module": ref, "on": "2026-01-01"} for ref in ("ant", "bee")]},
+    )
+    assert {told.standings[ref].status for ref in ("ibis", "hen")} == {"awaiting approval"}
+    assert told.standings["ibis"].conflict == ("hen",)
+
+
 def test_a_limit_with_a_date_is_asked_again_each_day() -> None:
     """The evidence is the same on both days; what the limit says of it is not."""
     pathway = {
