@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.books import known_as
 from commands.terminal import counted, say
+from domain.names import PATHWAY
 from projections.findings import CODES, Finding
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def hand_over(text: str, output: Path | None) -> None:
 
 
 def _learner(ledger: Ledger, finding: Finding) -> str:
-    if not finding.stream or finding.stream.startswith("pathway/"):
+    if not finding.stream or finding.stream.startswith(PATHWAY):
         return ""
     return known_as(ledger, finding.stream)
 

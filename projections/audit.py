@@ -284,8 +284,10 @@ class _Auditor:
                         others.append(name)
                     else:
                         counts += known
-                streams = log.these_streams(view, others) if others else iter(())
-                shown = _Shown.of(view, reached if others else {}, others)
+                if not others:
+                    return [], counts
+                streams = log.these_streams(view, others)
+                shown = _Shown.of(view, reached, others)
             else:
                 streams = log.by_stream(view, above, upto)
                 shown = _Shown.between(view, reached, above, upto)
